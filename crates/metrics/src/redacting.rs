@@ -25,7 +25,7 @@ use crate::internal_log::{internal_log, later};
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_core::metrics::MetricNumber;
-use floe_telemetry_sdk::config::ViewedInstrument;
+use floe_telemetry_sdk::config::{Selection, ViewedInstrument};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -69,8 +69,27 @@ struct Instruments {
 /// An instrument whose attributes are redacted before they are recorded, with its exemplars.
 struct Redacting<I> {
     instrument: I,
+    kept: Kept,
     policy: Policy,
     exemplars: Option<Arc<Exemplars>>,
+}
+
+/// Views that select attributes by patterns, in place of the SDK. An attribute is recorded if each of them keeps it.
+#[derive(Clone, Default)]
+struct Kept(Arc<[Selection]>);
+
+impl Kept {
+    fn attributes<'a>(&self, all: &'a [KeyValue]) -> Cow<'a, [KeyValue]> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(all);
+        }
+
+        let is_kept = |attribute: &&KeyValue| {
+            self.0.iter().all(|selection| selection.selects(attribute.key.as_str()))
+        };
+
+        all.iter().filter(is_kept).cloned().collect()
+    }
 }
 
 thread_local! {
@@ -183,7 +202,7 @@ where
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             self.instrument.record(measurement, redacted);
             if let Some(exemplars) = &self.exemplars {
                 exemplars.measure(measurement.to_f64(), redacted);
@@ -192,7 +211,7 @@ where
     }
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             let exemplars = self.exemplars.as_ref();
             self.instrument.bound(redacted, exemplars.map(|exemplars| exemplars.bind(redacted)))
         })
@@ -201,7 +220,7 @@ where
 
 impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
     fn observe(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             self.instrument.observe(measurement, redacted);
         });
     }
@@ -216,7 +235,11 @@ impl Instruments {
         boundaries: Option<&[f64]>,
     ) -> Redacting<I> {
         let exemplars = exemplars(&self.views, viewed, boundaries);
-        Redacting { instrument, policy: self.policy.clone(), exemplars }
+        Redacting { instrument, kept: self.kept(viewed), policy: self.policy.clone(), exemplars }
+    }
+
+    fn kept(&self, instrument: ViewedInstrument<'_>) -> Kept {
+        Kept(self.views.selections(instrument).into())
     }
 
     /// Returns the redacted name. The replacement of a secret has no angle brackets, because instrument names must not
@@ -285,8 +308,12 @@ macro_rules! observables {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
+            let name = builder.name.clone();
+            let unit = builder.unit.clone();
+            let kept = self.kept(viewed!(self, name, unit, InstrumentKind::$instrument));
             for callback in request.callbacks {
                 let policy = self.policy.clone();
+                let kept = kept.clone();
                 let callbacks = Arc::clone(&self.callbacks);
                 let metric = builder.name.clone();
                 let of_callback = self.policy.clone();
@@ -301,6 +328,7 @@ macro_rules! observables {
                     let observe = Arc::clone(&observe);
                     let redacting = Redacting {
                         instrument: observer,
+                        kept: kept.clone(),
                         policy: policy.clone(),
                         exemplars: None,
                     };

@@ -9,7 +9,22 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 
 use crate::caught::caught;
-use floe_telemetry_sdk::config::{ConfiguredView, HistogramKind, MetricsConfig, ViewedInstrument};
+use floe_telemetry_core::keys;
+use floe_telemetry_sdk::config::{
+    ConfiguredView, HistogramKind, MetricsConfig, Selection, ViewedInstrument,
+};
+
+/// The keys of the attributes of the library's own metrics.
+const OWN_KEYS: [&str; 8] = [
+    keys::SPAN_NAME,
+    keys::COMPONENT,
+    keys::SPAN_KIND,
+    keys::STATUS_CODE,
+    "cpu.mode",
+    "error.type",
+    "otel.component.name",
+    "otel.component.type",
+];
 
 /// Returns the scope of the library's own metrics.
 pub(super) fn scope() -> InstrumentationScope {
@@ -34,7 +49,7 @@ impl Views {
             let views = Arc::clone(self);
             builder = builder.with_view(move |instrument: &Instrument| {
                 let view = &views.config.views[at];
-                view.selects(viewed(instrument)).then(|| views.stream(view, instrument.kind()))?
+                view.selects(viewed(instrument)).then(|| views.of_file(view, instrument))?
             });
         }
 
@@ -46,6 +61,19 @@ impl Views {
 
         let views = Arc::clone(self);
         builder.with_view(move |instrument: &Instrument| views.other(instrument))
+    }
+
+    /// Returns the stream of a view of the configuration. The keys of the library's own metrics are known, so the SDK
+    /// can apply each selection of them.
+    fn of_file(&self, view: &ConfiguredView, instrument: &Instrument) -> Option<Stream> {
+        let mut view = view.clone();
+        if *instrument.scope() == scope() {
+            let kept = OWN_KEYS.iter().filter(|key| view.attributes.selects(key));
+            let included = Some(kept.map(|key| (*key).to_owned()).collect());
+            view.attributes = Selection { included, ..Selection::default() };
+        }
+
+        self.stream(&view, instrument.kind())
     }
 
     fn stream(&self, view: &ConfiguredView, kind: InstrumentKind) -> Option<Stream> {
@@ -78,6 +106,13 @@ impl Views {
     pub(super) fn names<'a>(&'a self, instrument: ViewedInstrument<'a>) -> Vec<Cow<'a, str>> {
         let renamed = self.selecting(instrument).filter_map(|view| view.name.as_deref());
         std::iter::once(instrument.name).chain(renamed).map(Cow::Borrowed).collect()
+    }
+
+    /// Returns the selections of keys that the SDK cannot apply. They apply to all metrics of the instrument.
+    pub(super) fn selections(&self, instrument: ViewedInstrument<'_>) -> Vec<Selection> {
+        let selections = self.selecting(instrument).map(|view| &view.attributes);
+        let own = selections.filter(|it| it.names().is_none() && **it != Selection::default());
+        own.cloned().collect()
     }
 
     fn selecting<'a>(

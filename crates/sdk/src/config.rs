@@ -58,6 +58,7 @@ mod resource;
 mod sampling;
 mod secret;
 mod section;
+mod selection;
 mod source;
 pub(crate) mod telemetry;
 #[cfg(feature = "yaml")]
@@ -94,6 +95,8 @@ pub(crate) use self::refusals::Decisive;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::{RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule};
 pub use self::secret::Secret;
+#[doc(hidden)]
+pub use self::selection::Selection;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]

@@ -125,8 +125,7 @@ fn a_service_is_named_and_its_machine_described() {
     assert!(!stderr.contains("warning"), "{stderr}");
     let filter = "    attributes: {included: [host.*], excluded: [host.id]}\n    detectors:";
     let (_, stderr) = run(&started.replacen("    detectors:", filter, 1));
-    let refused = "attributes of detectors cannot be selected; nothing is detected";
-    assert_eq!(stderr.matches(refused).count(), 1, "{stderr}");
+    assert!(!stderr.contains("warning"), "{stderr}");
     let spans = receiver.spans();
     let keys = ["service.name", "team", "host.name", "host.id", "process.pid"];
     let found = |at: usize| keys.map(|key| spans[at].resource.contains_key(key));
@@ -134,7 +133,7 @@ fn a_service_is_named_and_its_machine_described() {
     assert!(spans.iter().all(|span| span.resource["service.name"] == "orders"));
     let has_id = Path::new("/etc/machine-id").exists();
     assert_eq!(found(0), [true, true, true, has_id, true]);
-    assert_eq!(found(1), [true, true, false, false, false]);
+    assert_eq!(found(1), [true, true, true, false, false]);
     let all = TelemetryConfig::from_config_file(examples()["otel-sdk-config.yaml"].clone());
     assert_eq!(all.unwrap().resource_attributes.service_name, "unknown_service");
 }
@@ -144,14 +143,7 @@ fn each_path_has_an_effect_or_a_message() {
     let program = program!({ child() });
     let (stdout, stderr) = program.run(&[]);
     let refused: Vec<_> = stdout.lines().filter(|line| line.starts_with("example")).collect();
-    // Their samplers are not supported.
-    let names = refused.iter().map(|line| line.split(' ').nth(1).unwrap());
-    let expected = [
-        "Sampler_always_record_typical.yaml",
-        "Sampler_composite_rule_based_drop_redis_ping.yaml",
-        "Sampler_rule_based_kitchen_sink.yaml",
-    ];
-    assert!(names.eq(expected), "{refused:?}");
+    assert_eq!(refused, <[&str; 0]>::default());
 
     let rows = rows();
     let mut counts = BTreeMap::<_, usize>::new();

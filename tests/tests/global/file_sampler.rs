@@ -21,6 +21,8 @@ const ROOTS: [(&str, SpanKind, (&str, &str)); 5] = [
     ("special", SpanKind::Server, ("http.path", "/internal/special/a")),
 ];
 
+const RULES: &str = "{composite/development: {rule_based: {rules: [";
+
 fn start(
     name: &'static str,
     kind: SpanKind,
@@ -79,24 +81,25 @@ fn sampled(sampler: &str) -> String {
 fn a_file_samples_the_spans_that_it_asks_for() {
     let every = "call health internal root sampled special unsampled and 5 pings";
     let follows = "call health internal root sampled special and 5 pings";
+    let rule = |rules: &str| format!("{RULES}{rules}]}}}}}}");
     let cases = [
-        ("{always_on: }", every),
-        ("{parent_based: {root: {always_on: }}}", follows),
-        ("{probability/development: {ratio: 0}}", " and 0 pings"),
-        ("{probability/development: }", every),
+        ("{always_on: }".to_owned(), every),
+        ("{parent_based: {root: {always_on: }}}".to_owned(), follows),
+        ("{probability/development: {ratio: 0}}".to_owned(), " and 0 pings"),
+        ("{probability/development: }".to_owned(), every),
         // The low half of the remote trace id is 0, which every ratio above 0 samples.
-        (
-            "{parent_based: {root: {probability: {ratio: 0}}, remote_parent_not_sampled: {trace_id_ratio_based: {ratio: 0.01}}}}",
-            "sampled unsampled and 0 pings",
-        ),
-        (
-            "{parent_based: {remote_parent_sampled: {always_off: }, remote_parent_not_sampled: {always_on: }, local_parent_sampled: {always_off: }}}",
-            "call health internal root special unsampled and 0 pings",
-        ),
-        ("{composite: {parent_threshold: {root: {probability: }}}}", follows),
+        ("{parent_based: {root: {probability: {ratio: 0}}, remote_parent_not_sampled: {trace_id_ratio_based: {ratio: 0.01}}}}".to_owned(), "sampled unsampled and 0 pings"),
+        ("{always_record: {root: {always_off: }}}".to_owned(), " and 0 pings"),
+        ("{parent_based: {remote_parent_sampled: {always_off: }, remote_parent_not_sampled: {always_on: }, local_parent_sampled: {always_off: }}}".to_owned(), "call health internal root special unsampled and 0 pings"),
+        ("{composite: {parent_threshold: {root: {probability: }}}}".to_owned(), follows),
+        // The official examples, with ratios of 0 and 1.
+        (rule("{span_kinds: [client], attribute_values: {key: db.operation, values: [PING]}, sampler: {always_off: }}, {sampler: {parent_threshold: {root: {always_on: }}}}"), "call health internal root sampled special and 0 pings"),
+        (rule("{attribute_values: {key: http.route, values: [/healthz, /livez]}, sampler: {always_off: }}, {attribute_patterns: {key: http.path, included: [/internal/*], excluded: [/internal/special/*]}, sampler: {always_on: }}, {parent: [none], span_kinds: [client], sampler: {probability: {ratio: 1}}}, {sampler: {probability: {ratio: 0}}}"), "call internal and 0 pings"),
+        (rule("{parent: [remote], sampler: {always_on: }}, {parent: [none, local], span_kinds: [server, internal], sampler: {always_on: }}"), "health internal root sampled special unsampled and 0 pings"),
+        ("{composite: {rule_based: }}".to_owned(), " and 0 pings"),
     ];
-    for (sampler, expected) in cases {
-        assert_eq!(sampled(sampler), expected, "{sampler}");
+    for (sampler, expected) in &cases {
+        assert_eq!(sampled(sampler), *expected, "{sampler}");
     }
 }
 
@@ -126,8 +129,8 @@ fn a_sampler_that_is_not_supported_records_nothing() {
             "line 4, column 27: tracer_provider.sampler.probability.ration: unknown key; did you mean `ratio`?",
         ),
         (
-            "{composite: {rule_based: {rules: [{span_kinds: [client], sampler: {always_off: }}]}}}",
-            "tracer_provider.sampler.composite.rule_based: expected `always_on`",
+            "{composite: {rule_based: {rules: [{names: [a], sampler: {always_on: }}]}}}",
+            "tracer_provider.sampler.composite.rule_based.rules.0.names: unknown key",
         ),
         (
             "{composite: {trace_id_ratio_based: }}",

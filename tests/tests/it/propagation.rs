@@ -8,7 +8,7 @@ use floe_telemetry::propagation::{
 use floe_telemetry::{FloeSpanAttributes, Mode, create_span, testing, traced};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::{Extractor, Injector};
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, KeyValue};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -100,19 +100,22 @@ fn with_state(state: &str) -> [(&'static str, String); 2] {
 }
 
 #[test]
-fn a_trace_state_is_passed_on() {
+fn a_trace_state_is_not_changed_under_the_id_of_its_sender() {
     let long = format!("one=1,{}=1,two=2,{}=1", "x".repeat(256), "y".repeat(256));
     let shortened = format!("one=1,{}=1,two=2", "x".repeat(256));
-    for (state, passed_on) in [
-        ("one=1,two=2", "one=1,two=2"),
-        (" one=1 ,, two=2,", "one=1,two=2"),
-        ("one=1,one=2", "one=1,one=2"),
-        (&long, &shortened),
+    let vendor = format!("one=1,{}@{}=1", "t".repeat(242), "v".repeat(13));
+    for (state, passed_on, below_a_span) in [
+        ("one=1,two=2", Some("one=1,two=2"), "one=1,two=2"),
+        (" one=1 ,, two=2,", Some("one=1,two=2"), "one=1,two=2"),
+        ("one=1,one=2", Some("one=1,one=2"), "one=1,one=2"),
+        ("a@@b=1,c@=2,d@e@f=3", Some("a@@b=1,c@=2,d@e@f=3"), "a@@b=1,c@=2,d@e@f=3"),
+        (&vendor, Some(&vendor), &vendor),
+        (&long, None, &shortened),
     ] {
         let received = extract_context(&with_state(state));
         let sent = written(received.clone());
         assert_eq!(sent["traceparent"], header("01"));
-        assert_eq!(sent["tracestate"], passed_on, "{state}");
+        assert_eq!(sent.get("tracestate").map(String::as_str), passed_on, "{state}");
         let spans = testing::capture(|| {
             let cx = Context::current().with_remote_span_context(SpanContext::NONE);
             let _capture = cx.attach();
@@ -120,11 +123,31 @@ fn a_trace_state_is_passed_on() {
             let _span = create_span("below");
             let sent = inject_headers();
             assert_ne!(sent["traceparent"], header("01"));
-            assert_eq!(sent["tracestate"], passed_on, "{state}");
+            assert_eq!(sent["tracestate"], below_a_span, "{state}");
         });
 
         assert_eq!(spans.len(), 1);
     }
+}
+
+#[test]
+fn the_trace_state_of_an_earlier_request_is_not_sent() {
+    let _first = extract_context(&with_state("one=1,a@@b=1")).attach();
+    let second = extract_context(&with_state("one=1"));
+    assert_eq!(written(second)["tracestate"], "one=1");
+    let none = extract_context(&[("traceparent", header("01"))]);
+    assert_eq!(written(none).get("tracestate"), None);
+    // Another trace whose `TraceState` has the same valid members as the header of the first request.
+    let other = SpanContext::new(
+        opentelemetry::TraceId::from(5_u128),
+        opentelemetry::SpanId::from(5_u64),
+        TraceFlags::SAMPLED,
+        false,
+        opentelemetry::trace::TraceState::from_key_value([("one", "1")]).unwrap(),
+    );
+
+    let other = Context::current().with_remote_span_context(other);
+    assert_eq!(written(other)["tracestate"], "one=1");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use opentelemetry::KeyValue;
 
 use super::export_failure::{ExportFailure, QUEUE_FULL};
-use super::rate_limited::RateLimited;
+use super::rate_limited::INTERVAL;
+use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::internal_log;
 use crate::keys;
@@ -109,10 +110,28 @@ struct Loss {
     items: u64,
     /// The last reason.
     error: Option<String>,
-    message: RateLimited,
+    /// The time and the cause of the last message.
+    said: Option<(Instant, String)>,
 }
 
 impl Loss {
+    /// Returns the cause, which exporters of several signals have in common if their receiver is dead.
+    fn cause(&self) -> Option<String> {
+        self.error.as_deref().map(Signal::removed_from)
+    }
+
+    /// Returns the cause, unless this exporter has had a message in the minute before.
+    fn due_cause(&self, now: Instant) -> Option<String> {
+        if self.is_said(now, |_| true) { None } else { self.cause() }
+    }
+
+    fn is_said(&self, now: Instant, is_cause: impl Fn(&str) -> bool) -> bool {
+        let said = self.said.as_ref();
+        said.is_some_and(|(at, said)| {
+            now.saturating_duration_since(*at) < INTERVAL && is_cause(said)
+        })
+    }
+
     fn take(&mut self) -> Option<(u64, String)> {
         Some((mem::take(&mut self.items), self.error.take()?))
     }
@@ -172,11 +191,14 @@ impl Export {
         lock(&self.loss).take()
     }
 
-    /// Takes the losses for a message, at most once a minute.
-    fn take_due_loss(&self) -> Option<(u64, String)> {
+    /// Takes the losses with this cause for a message.
+    fn take_loss_by(&self, cause: &str, now: Instant) -> Option<(u64, String)> {
         let mut loss = lock(&self.loss);
-        let is_due = loss.error.is_some() && loss.message.is_due();
-        if is_due { loss.take() } else { None }
+        if loss.cause()? != cause {
+            return None;
+        }
+        loss.said = Some((now, cause.to_owned()));
+        loss.take()
     }
 
     fn items(&self) -> &'static str {
@@ -245,11 +267,9 @@ impl Exports {
             .for_each(|export| export.processor.finish(spans as u64, Some(error_type)));
     }
 
-    /// Reports the losses of exporters, at most once a minute for each exporter.
+    /// Reports the losses of exporters, at most once a minute for each exporter and each cause.
     pub(super) fn say_lost(&self) {
-        let all = lock(&self.all).clone();
-        for export in all {
-            let Some((lost, error)) = export.take_due_loss() else { continue };
+        for (export, lost, error) in self.take_due_losses(monotonic_now()) {
             let exporter = export.name();
             let items = export.items();
             internal_log::write(
@@ -262,6 +282,33 @@ impl Exports {
                 },
             );
         }
+    }
+
+    /// Returns each exporter whose losses are due with their number and their reason, which names the other exporters that
+    /// have lost something for the same reason.
+    fn take_due_losses(&self, now: Instant) -> Vec<(Arc<Export>, u64, String)> {
+        let listed = lock(&self.all);
+        let of = |signal| listed.iter().filter(move |export| export.signal == signal);
+        let all: Vec<_> = Signal::ALL.into_iter().flat_map(of).collect();
+        let is_said = |cause: &str| {
+            let mut losses = all.iter().map(|export| lock(&export.loss));
+            losses.any(|loss| loss.is_said(now, |said| said == cause))
+        };
+        let mut due = Vec::new();
+        for export in &all {
+            let cause = lock(&export.loss).due_cause(now);
+            let Some(cause) = cause.filter(|cause| !is_said(cause)) else { continue };
+            let mut losses =
+                all.iter().filter_map(|same| Some((same, same.take_loss_by(&cause, now)?)));
+            let Some((first, (lost, mut error))) = losses.next() else { continue };
+            let mut separator = "; for the same reason: ";
+            for (other, (lost, _)) in losses {
+                error.extend([separator, other.items(), " lost=", &lost.to_string()]);
+                separator = ", ";
+            }
+            due.push((Arc::clone(first), lost, error));
+        }
+        due
     }
 
     /// Takes the failures of metric exporters since the last call.
@@ -301,16 +348,63 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
     use super::*;
+
+    const REFUSED: &str = "`http://localhost/v1/traces`: refused";
+
+    static START: LazyLock<Instant> = LazyLock::new(monotonic_now);
+
+    /// Returns the due messages: the items of the exporter, their number and the error.
+    fn said(exports: &Exports, seconds: u64) -> Vec<(&'static str, u64, String)> {
+        let due = exports.take_due_losses(*START + Duration::from_secs(seconds));
+        due.into_iter().map(|(export, lost, error)| (export.items(), lost, error)).collect()
+    }
+
+    fn all_signals() -> (Exports, [Arc<Export>; 3]) {
+        let exports = Exports::default();
+        let all = [Signal::Logs, Signal::Traces, Signal::Metrics].map(|signal| {
+            let export = exports.create(ExporterId::of::<()>(), signal);
+            exports.list(&export);
+            export
+        });
+        (exports, all)
+    }
 
     #[test]
     fn a_message_counts_all_losses_since_the_last_one() {
-        let export = Exports::default().create(ExporterId::of::<()>(), Signal::Traces);
-        assert_eq!(export.take_due_loss(), None);
-        export.lose(512, "no response");
-        export.lose(1, "refused");
-        assert_eq!(export.take_due_loss(), Some((513, "refused".to_owned())));
-        export.lose(1, "refused");
-        assert_eq!(export.take_due_loss(), None);
+        let (exports, [logs, spans, _]) = all_signals();
+        logs.lose(1, "refused");
+        spans.lose(512, "no response");
+        let first =
+            [("spans", 512, "no response".to_owned()), ("log records", 1, "refused".to_owned())];
+        assert_eq!(said(&exports, 0), first);
+        for error in ["refused", "no response"] {
+            spans.lose(512, error);
+            assert_eq!(said(&exports, 59), []);
+        }
+        assert_eq!(said(&exports, 60), [("spans", 1024, "no response".to_owned())]);
+        assert_eq!(said(&exports, 120), []);
+    }
+
+    #[test]
+    fn a_dead_receiver_is_one_message_a_minute_for_all_signals() {
+        let (exports, [logs, spans, metrics]) = all_signals();
+        let of_logs = "`http://localhost/v1/logs`: refused";
+        logs.lose(1, of_logs);
+        assert_eq!(said(&exports, 0), [("log records", 1, of_logs.to_owned())]);
+        spans.lose(512, REFUSED);
+        metrics.lose(3, "`http://localhost/v1/metrics`: refused");
+        logs.lose(2, of_logs);
+        assert_eq!(said(&exports, 59), []);
+        let all = format!("{REFUSED}; for the same reason: metrics lost=3, log records lost=2");
+        assert_eq!(said(&exports, 60), [("spans", 512, all)]);
+        // Another cause is another message.
+        spans.lose(1, REFUSED);
+        metrics.lose(1, "not found");
+        assert_eq!(said(&exports, 61), []);
+        assert_eq!(said(&exports, 120).len(), 2);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::{Instant, monotonic_now};
 
 /// The minimum time between two warnings of one kind.
-const INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 
 /// A rate limit of one event per minute.
 #[derive(Debug, Default)]

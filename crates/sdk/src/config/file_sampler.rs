@@ -1,27 +1,63 @@
-//! The sampler of OpenTelemetry's configuration file.
+//! The sampler of OpenTelemetry's configuration file, which may be a tree of samplers.
 
 use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{self, SamplingResult, ShouldSample};
+use opentelemetry::{Array, Context, KeyValue, Value};
+use opentelemetry_sdk::trace::{self, SamplingDecision, SamplingResult, ShouldSample};
 
 use super::sampling::{OfFile, Sampler, SamplingConfig};
+use super::selection::Selection;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FileSampler {
     AlwaysOn,
     AlwaysOff,
     Ratio(f64),
+    /// Records, but does not sample, the spans that the other sampler drops.
+    AlwaysRecord(Box<Self>),
     ParentBased(Box<ByParent>),
+    /// The first matching rule decides. A span that matches no rule is dropped.
+    Rules(Vec<FileRule>),
 }
 
 /// The samplers of spans without a parent, and with a parent that is remote and sampled, remote and not sampled, local
 /// and sampled, or local and not sampled.
 type ByParent = [FileSampler; 5];
 
+/// A rule for the spans that meet all its conditions. An empty list is no condition.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FileRule {
+    pub(super) attributes: Vec<(String, Values)>,
+    pub(super) kinds: Vec<SpanKind>,
+    pub(super) parents: Vec<ParentKind>,
+    pub(super) sampler: FileSampler,
+}
+
+/// The values of an attribute that a rule matches, as text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Values {
+    Equal(Vec<String>),
+    Like(Selection),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ParentKind {
+    None,
+    Remote,
+    Local,
+}
+
+/// A span before its decision.
+struct Subject<'a> {
+    above: &'a SpanContext,
+    trace_id: TraceId,
+    kind: &'a SpanKind,
+    attributes: &'a [KeyValue],
+}
+
 impl FileSampler {
-    /// Returns the samplers for a sampler of roots, whose children follow their parents.
+    /// Returns the sampler of a root, whose children follow their parents.
     pub(super) fn of_roots(root: Self) -> ByParent {
         [root, Self::AlwaysOn, Self::AlwaysOff, Self::AlwaysOn, Self::AlwaysOff]
     }
@@ -50,27 +86,78 @@ impl FileSampler {
                 };
                 Some((root, ratio))
             }
-            Self::ParentBased(_) => None,
+            Self::AlwaysRecord(_) | Self::ParentBased(_) | Self::Rules(_) => None,
         }
     }
 
-    /// Returns the sampler of the SDK that decides about a span with this parent.
-    fn below(&self, parent: &SpanContext) -> trace::Sampler {
+    fn decide(&self, span: &Subject<'_>) -> SamplingDecision {
         match self {
-            Self::AlwaysOn => trace::Sampler::AlwaysOn,
-            Self::AlwaysOff => trace::Sampler::AlwaysOff,
-            Self::Ratio(ratio) => trace::Sampler::TraceIdRatioBased(*ratio),
+            Self::AlwaysOn => SamplingDecision::RecordAndSample,
+            Self::AlwaysOff => SamplingDecision::Drop,
+            Self::Ratio(ratio) => {
+                let sampler = trace::Sampler::TraceIdRatioBased(*ratio);
+                sampler.should_sample(None, span.trace_id, "", span.kind, &[], &[]).decision
+            }
+            Self::AlwaysRecord(root) => match root.decide(span) {
+                SamplingDecision::Drop => SamplingDecision::RecordOnly,
+                other => other,
+            },
             Self::ParentBased(by) => {
                 let [root, remote_sampled, remote_not, local_sampled, local_not] = &**by;
-                let own = match (parent.is_valid(), parent.is_remote(), parent.is_sampled()) {
-                    (false, ..) => root,
-                    (true, true, true) => remote_sampled,
-                    (true, true, false) => remote_not,
-                    (true, false, true) => local_sampled,
-                    (true, false, false) => local_not,
+                let sampler = match (ParentKind::of(span.above), span.above.is_sampled()) {
+                    (ParentKind::None, _) => root,
+                    (ParentKind::Remote, true) => remote_sampled,
+                    (ParentKind::Remote, false) => remote_not,
+                    (ParentKind::Local, true) => local_sampled,
+                    (ParentKind::Local, false) => local_not,
                 };
-                own.below(parent)
+                sampler.decide(span)
             }
+            Self::Rules(rules) => {
+                let rule = rules.iter().find(|rule| rule.matches(span));
+                rule.map_or(SamplingDecision::Drop, |rule| rule.sampler.decide(span))
+            }
+        }
+    }
+}
+
+impl ParentKind {
+    fn of(parent: &SpanContext) -> Self {
+        match (parent.is_valid(), parent.is_remote()) {
+            (false, _) => Self::None,
+            (true, true) => Self::Remote,
+            (true, false) => Self::Local,
+        }
+    }
+}
+
+impl FileRule {
+    fn matches(&self, span: &Subject<'_>) -> bool {
+        let has = |(key, values): &(String, Values)| {
+            let found = span.attributes.iter().rfind(|attribute| attribute.key.as_str() == key);
+            found.is_some_and(|attribute| values.match_value(&attribute.value))
+        };
+        (self.kinds.is_empty() || self.kinds.contains(span.kind))
+            && (self.parents.is_empty() || self.parents.contains(&ParentKind::of(span.above)))
+            && self.attributes.iter().all(has)
+    }
+}
+
+impl Values {
+    /// Whether the value, or a text in a list, is one of these values.
+    fn match_value(&self, value: &Value) -> bool {
+        match value {
+            Value::Array(Array::String(texts)) => {
+                texts.iter().any(|text| self.match_text(text.as_str()))
+            }
+            other => self.match_text(&other.as_str()),
+        }
+    }
+
+    fn match_text(&self, text: &str) -> bool {
+        match self {
+            Self::Equal(values) => values.iter().any(|value| value == text),
+            Self::Like(patterns) => patterns.selects(text),
         }
     }
 }
@@ -80,12 +167,15 @@ impl ShouldSample for FileSampler {
         &self,
         parent: Option<&Context>,
         trace_id: TraceId,
-        name: &str,
+        _: &str,
         kind: &SpanKind,
         attributes: &[KeyValue],
-        links: &[Link],
+        _: &[Link],
     ) -> SamplingResult {
         let above = parent.map_or(SpanContext::NONE, |parent| parent.span().span_context().clone());
-        self.below(&above).should_sample(parent, trace_id, name, kind, attributes, links)
+        let span = Subject { above: &above, trace_id, kind, attributes };
+        let decision = self.decide(&span);
+        let trace_state = above.trace_state().clone();
+        SamplingResult { decision, attributes: Vec::new(), trace_state }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
 use super::named::choice;
+use super::selection::Selection;
 use crate::recorder::Rule;
 
 /// The buckets of histograms.
@@ -141,8 +142,8 @@ pub struct ConfiguredView {
     pub description: Option<String>,
     pub aggregation: Option<Aggregation>,
     pub cardinality_limit: Option<usize>,
-    /// The keys of the attributes that the metric keeps; `None` for all.
-    pub attributes: Option<Vec<String>>,
+    /// The keys of the attributes that the metric keeps.
+    pub attributes: Selection,
 }
 
 impl ConfiguredView {
@@ -190,7 +191,8 @@ impl ConfiguredView {
         if let Some(description) = &self.description {
             builder = builder.with_description(description.clone());
         }
-        if let Some(keys) = &self.attributes {
+        // The SDK compares whole keys. Other selections apply before a measurement is recorded.
+        if let Some(keys) = self.attributes.names() {
             builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
         }
         if let Some(aggregation) = self.aggregation.clone().or(aggregation) {

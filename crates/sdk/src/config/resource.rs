@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at};
 use super::secret;
+use super::selection::Selection;
 use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
@@ -59,6 +60,9 @@ pub struct ResourceAttributes {
     /// The attributes of OpenTelemetry's configuration file that are not text.
     #[serde(skip)]
     pub(crate) typed: Vec<(String, Value)>,
+    /// The keys of detected attributes that the resource keeps.
+    #[serde(skip)]
+    pub(crate) detected: Selection,
 }
 
 /// The maximum number of characters of a name.

@@ -19,7 +19,8 @@ const INSTANCE_ID: &str = "service.instance.id";
 /// Returns the resource. Fails if a detector is not linked, or is registered twice.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
-    let detected = detection::detect(&config.detectors)?;
+    let mut detected = detection::detect(&config.detectors)?;
+    detected.retain(|attribute| configured.detected.selects(attribute.key.as_str()));
     let schema_url = if detected.is_empty() { "" } else { detection::SCHEMA_URL };
     Ok(Resource::builder_empty()
         .with_attributes(defaults())

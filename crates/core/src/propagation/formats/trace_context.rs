@@ -7,6 +7,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, SpanId, TraceId};
 
+use super::trace_state::Original;
 use super::{hex, trace_state};
 use crate::recorder::current::span_context_within;
 
@@ -38,7 +39,7 @@ impl TextMapPropagator for TraceContextPropagator {
         }
 
         injector.set(TRACEPARENT, header(context));
-        let state = context.trace_state().header();
+        let state = trace_state::header(cx, context);
         if !state.is_empty() {
             injector.set(TRACESTATE, state);
         }
@@ -63,8 +64,14 @@ impl TextMapPropagator for TraceContextPropagator {
         };
 
         let states = extractor.get_all(TRACESTATE).unwrap_or_default();
-        let state = trace_state::parse(&states);
-        cx.with_remote_span_context(SpanContext::new(trace_id, span_id, flags, true, state))
+        let (state, original) = trace_state::parse(&states, (trace_id, span_id));
+        let span = SpanContext::new(trace_id, span_id, flags, true, state);
+        let has_earlier = cx.get::<Option<Original>>().is_some();
+        let cx = cx.with_remote_span_context(span);
+        if original.is_some() || has_earlier {
+            return cx.with_value(original);
+        }
+        cx
     }
 
     fn fields(&self) -> FieldIter<'_> {

@@ -109,8 +109,7 @@ fn pull(
 fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
     let selector = part.required("selector")?;
     let stream = part.required("stream")?;
-    let mut aggregation = aggregation(&stream)?;
-    let attributes = attribute_keys(&stream, &mut aggregation)?;
+    let attributes = stream.get("attribute_keys")?.map(|keys| keys.selection()).transpose()?;
     let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
         kind: selector.word("instrument_type", &KINDS)?,
@@ -124,31 +123,11 @@ fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
         description: stream.value("description")?,
         cardinality_limit: stream
             .checked("aggregation_cardinality_limit", |limit| at_most(*limit, MAX_CARDINALITY))?,
-        attributes,
-        aggregation,
+        attributes: attributes.unwrap_or_default(),
+        aggregation: aggregation(&stream)?,
     };
     view.stream(None).map_err(|refused| stream.mistake(refused.to_string()))?;
     Ok(view)
-}
-
-/// Returns the keys that a metric keeps. OpenTelemetry's SDK compares whole keys, so a metric whose keys are selected in
-/// another way is dropped, as it would have more attributes than the file asks for.
-fn attribute_keys(
-    stream: &Part<'_>,
-    aggregation: &mut Option<Aggregation>,
-) -> Result<Option<Vec<String>>, Mistake> {
-    let Some(keys) = stream.get("attribute_keys")? else {
-        return Ok(None);
-    };
-    let included: Option<Vec<String>> = keys.value("included")?;
-    let excluded: Option<Vec<String>> = keys.value("excluded")?;
-    let is_pattern = |key: &String| key.contains(['*', '?']);
-    if excluded.is_some() || included.iter().flatten().any(is_pattern) {
-        keys.ignore("expected whole keys in `included`; the metric is dropped");
-        *aggregation = Some(Aggregation::Drop);
-        return Ok(None);
-    }
-    Ok(included)
 }
 
 fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), String> {

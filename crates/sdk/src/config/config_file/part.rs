@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::config::env::parse::{in_millis, word};
 use crate::config::mistake::{Mistake, Position, below};
+use crate::config::selection::Selection;
 use crate::config::yaml::{Content, Entry, Node};
 use crate::suggest::{edits, expected, one_of, unknown_key};
 
@@ -167,6 +168,26 @@ impl<'a> Part<'a> {
         words: &[(&str, T)],
     ) -> Result<Option<T>, Mistake> {
         self.parsed(key, |text: String| word(words)(&text))
+    }
+
+    /// Reads a list of words below a key. Returns an empty list if the key is missing or null.
+    pub(super) fn words<T: Clone>(
+        &self,
+        key: &'a str,
+        words: &[(&str, T)],
+    ) -> Result<Vec<T>, Mistake> {
+        let read = |item: Self| {
+            let text: String = item.read()?;
+            word(words)(&text).map_err(|message| item.mistake(message))
+        };
+        self.items(key)?.into_iter().map(read).collect()
+    }
+
+    /// Reads `included` and `excluded`, two lists of patterns.
+    pub(super) fn selection(&self) -> Result<Selection, Mistake> {
+        let included = self.value("included")?;
+        let excluded = self.value("excluded")?.unwrap_or_default();
+        Ok(Selection { included, excluded })
     }
 
     pub(super) fn items(&self, key: &'a str) -> Result<Vec<Self>, Mistake> {

@@ -34,9 +34,6 @@ const TYPES: [(&str, Option<Read>); 8] = [
     ("double_array", Some(list::<f64>)),
 ];
 
-/// Some of the attributes might be those that the file excludes.
-const NOT_SELECTED: &str = "attributes of detectors cannot be selected; nothing is detected";
-
 fn list<T: DeserializeOwned>(part: &Part<'_>) -> Result<Value, Mistake>
 where
     Array: From<Vec<T>>,
@@ -60,7 +57,9 @@ pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<
 /// Applies the resource detectors. `service` is the variable `OTEL_SERVICE_NAME`.
 fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     const SERVICE: &str = "service";
-    let is_selective = part.get("attributes")?.inspect(|it| it.ignore(NOT_SELECTED)).is_some();
+    if let Some(attributes) = part.get("attributes")? {
+        config.resource_attributes.detected = attributes.selection()?;
+    }
     let every = ResourceDetector::every();
     let names: Vec<_> = every.iter().map(|(name, _)| *name).chain([SERVICE]).collect();
     let mut detectors = Vec::new();
@@ -80,7 +79,7 @@ fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistak
             Err(reason) => own.ignore(reason),
         }
     }
-    config.detectors = if is_selective { Vec::new() } else { unique(detectors) };
+    config.detectors = unique(detectors);
     part.sets("detectors");
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! The sampler of a file.
 
+use opentelemetry::trace::SpanKind;
+
 use super::part::Part;
-use crate::config::file_sampler::FileSampler;
+use crate::config::file_sampler::{FileRule, FileSampler, ParentKind, Values};
 use crate::config::mistake::Mistake;
 use crate::config::sampling::check_ratio;
 
@@ -11,11 +13,24 @@ const SAMPLERS: &[&str] = &[
     "trace_id_ratio_based",
     "parent_based",
     "probability",
+    "always_record",
     "composite",
 ];
 
 /// The samplers in `composite`.
-const COMPOSABLE: &[&str] = &["always_on", "always_off", "probability", "parent_threshold"];
+const COMPOSABLE: &[&str] =
+    &["always_on", "always_off", "probability", "parent_threshold", "rule_based"];
+
+const KINDS: [(&str, SpanKind); 5] = [
+    ("internal", SpanKind::Internal),
+    ("server", SpanKind::Server),
+    ("client", SpanKind::Client),
+    ("producer", SpanKind::Producer),
+    ("consumer", SpanKind::Consumer),
+];
+
+const PARENTS: [(&str, ParentKind); 3] =
+    [("none", ParentKind::None), ("remote", ParentKind::Remote), ("local", ParentKind::Local)];
 
 /// Reads the sampler of a provider. Everything below it that is ignored makes the file invalid.
 pub(super) fn read(part: &Part<'_>) -> Result<FileSampler, Mistake> {
@@ -26,6 +41,7 @@ fn sampler(part: &Part<'_>, known: &[&str]) -> Result<FileSampler, Mistake> {
     let Some((name, part)) = part.component(known)? else {
         return Ok(FileSampler::AlwaysOff);
     };
+    let below = |key| sampler(&part.required(key)?, known);
     Ok(match name {
         "always_on" => FileSampler::AlwaysOn,
         "always_off" => FileSampler::AlwaysOff,
@@ -33,11 +49,15 @@ fn sampler(part: &Part<'_>, known: &[&str]) -> Result<FileSampler, Mistake> {
             let ratio = part.checked("ratio", |ratio| check_ratio(*ratio))?;
             FileSampler::Ratio(ratio.unwrap_or(1.0))
         }
+        "always_record" => FileSampler::AlwaysRecord(below("root")?.into()),
         "parent_threshold" => {
-            let root = sampler(&part.required("root")?, known)?;
-            FileSampler::ParentBased(FileSampler::of_roots(root).into())
+            FileSampler::ParentBased(FileSampler::of_roots(below("root")?).into())
         }
         "composite" => sampler(&part, COMPOSABLE)?,
+        "rule_based" => {
+            let rules = part.items("rules")?;
+            FileSampler::Rules(rules.iter().map(rule).collect::<Result<_, _>>()?)
+        }
         _ => parent_based(&part)?,
     })
 }
@@ -57,4 +77,22 @@ fn parent_based(part: &Part<'_>) -> Result<FileSampler, Mistake> {
         }
     }
     Ok(FileSampler::ParentBased(by.into()))
+}
+
+fn rule(part: &Part<'_>) -> Result<FileRule, Mistake> {
+    let mut attributes = Vec::new();
+    if let Some(equal) = part.get("attribute_values")? {
+        let values = equal.required("values")?.read()?;
+        attributes.push((equal.required("key")?.read()?, Values::Equal(values)));
+    }
+    if let Some(like) = part.get("attribute_patterns")? {
+        let patterns = like.selection()?;
+        attributes.push((like.required("key")?.read()?, Values::Like(patterns)));
+    }
+    Ok(FileRule {
+        attributes,
+        kinds: part.words("span_kinds", &KINDS)?,
+        parents: part.words("parent", &PARENTS)?,
+        sampler: sampler(&part.required("sampler")?, COMPOSABLE)?,
+    })
 }
