@@ -377,7 +377,7 @@ mod tests {
 
     /// An example of each row of [`DECISIONS`], and one of the points.
     const EXAMPLES: [(&str, &str); 13] = [
-        ("0", "codename=orders"),
+        ("0", "codename=true"),
         (
             "1",
             "mnemonic: able about above absent absorb abstract absurd abuse access acid acid acoustic",
@@ -403,7 +403,8 @@ mod tests {
             let wanted = match row.parse::<usize>() {
                 Err(_) => "points",
                 Ok(row) => match DECISIONS[row].1 {
-                    Decision::Redact | Decision::Login => "redacted by",
+                    Decision::Redact => "redacted by",
+                    Decision::Login => "17..25 redacted by",
                     Decision::Keep(why) => why,
                 },
             };
