@@ -251,7 +251,7 @@ impl CommandTrace {
         (invocation_id, self.warnings)
     }
 
-    /// Adds the nodes that `--fail-fast` skipped: dbt has no event for them, only results.
+    /// Adds the nodes that `--fail-fast` skipped, or dbt 1.12 after a failed hook: dbt has no event for them, only results.
     fn add_skipped(&mut self, end: SystemTime) {
         let Ok(Some(results)) = self.artifacts.results(&self.span.invocation_id) else {
             return;

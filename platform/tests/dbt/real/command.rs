@@ -140,6 +140,10 @@ fn compare(
     if span.attributes.get("dbt.rows_affected") != rows.as_ref() {
         return Some(format!("{id}: rows {rows:?}"));
     }
+    // The results have an order of their own, in which a parent may come later.
+    if status == "skipped" && !finished.contains_key(id) {
+        return None;
+    }
     // An ephemeral model has a span and no result; a unit test runs before the model that it tests.
     let ran_before = |parent: &&Json| {
         spans.iter().any(|span_of_parent| {
@@ -189,7 +193,11 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
         .map(|event| event["data"]["node_info"].clone())
         .map(|info| (info["unique_id"].as_str().unwrap().to_owned(), info))
         .collect();
-    assert!(!finished.is_empty());
+    // After a hook that failed, dbt 1.12 starts no node.
+    let has_run = |it: &Json| {
+        !it["unique_id"].as_str().unwrap().starts_with("operation.") && it["status"] != "skipped"
+    };
+    assert_eq!(finished.is_empty(), !results.iter().any(has_run));
     let wrong: Vec<_> =
         results.iter().filter_map(|result| compare(&spans, &manifest, &finished, result)).collect();
     let all = results.len();
