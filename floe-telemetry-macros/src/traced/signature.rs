@@ -121,7 +121,7 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
 
 /// Returns the types of which the type consists, or `None` for a type of its own.
 fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
-    const AROUND: &str = "Box|Either|Option|Pin|Result|Vec";
+    const AROUND: &str = "BTreeMap|Box|ControlFlow|Either|HashMap|Option|Pin|Poll|Result|Vec";
     match bare(ty) {
         Type::Tuple(tuple) => Some(Box::new(tuple.elems.iter())),
         Type::Array(array) => Some(Box::new(std::iter::once(&*array.elem))),

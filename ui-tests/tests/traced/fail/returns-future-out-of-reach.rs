@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::future::{Future, IntoFuture, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -212,5 +213,15 @@ fn no_future_in_a_box() -> Number {
 }
 
 type Number = Pin<Box<u8>>;
+
+#[traced]
+fn polled() -> Poll<ResponseFuture> {
+    Poll::Pending
+}
+
+#[traced]
+fn by_key() -> HashMap<u8, ResponseFuture> {
+    HashMap::new()
+}
 
 fn main() {}
