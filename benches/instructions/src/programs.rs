@@ -46,18 +46,23 @@ const fn program(name: &'static str, calls: i64) -> Program {
     Program { name, calls, figures: &[("", "::measured")] }
 }
 
-pub(crate) const PROGRAMS: [Program; 19] = [
+pub(crate) const PROGRAMS: [Program; 22] = [
     program("sampled-3-attributes", 10_000),
     program("tail-sampled-3-attributes", 10_000),
     program("sampled", 10_000),
     program("boundaries-3-attributes", 10_000),
     program("boundaries", 10_000),
+    // Futures that are pending once, or ten times.
+    program("future", 10_000),
+    program("future-ten-polls", 5_000),
+    program("boundaries-future", 10_000),
     // These functions return an error: one without a source, and a chain of three.
     program("failing", 10_000),
     program("failing-chain", 10_000),
     program("unsampled-child", 10_000),
     program("unsampled-child-metrics", 5_000),
     program("unsampled-future", 10_000),
+    program("unsampled-future-ten-polls", 5_000),
     program("off", 100_000),
     program("tracing-span", 10_000),
     // The costs on the collector's thread for spans with three attributes: all except the ring, and the cost of each
@@ -80,7 +85,6 @@ pub(crate) const PROGRAMS: [Program; 19] = [
         ],
         ..program("collector-failing", 10_000)
     },
-    program("http-request-without-layer", 1_000),
     program("http-server-request", 1_000),
     program("http-server-request-traceparent", 1_000),
     program("http-server-request-metrics", 1_000),
@@ -103,16 +107,10 @@ fn child_metrics(n: i64) -> i64 {
 }
 
 #[traced(name = "child")]
-async fn child_future(n: i64) -> i64 {
-    let mut is_polled = false;
-    poll_fn(|_| if mem::replace(&mut is_polled, true) { Poll::Ready(()) } else { Poll::Pending })
-        .await;
+async fn child_future(n: i64, polls: u32) -> i64 {
+    let mut pending = 0..polls;
+    poll_fn(|_| pending.next().map_or(Poll::Ready(()), |_| Poll::Pending)).await;
     work(n)
-}
-
-/// Runs a future that is not ready at its first poll.
-fn future(n: i64) -> i64 {
-    block_on(child_future(n))
 }
 
 #[derive(Debug)]
@@ -188,7 +186,6 @@ pub(crate) fn run(name: &str) {
         "collector" => run_collector(calls, child_attributes),
         "collector-failing" => run_collector(calls, failing),
         "http-client-request" => run_http(name, calls, &HttpClientLayer::new().layer(answer())),
-        "http-request-without-layer" => run_http(name, calls, &answer()),
         http if http.starts_with("http-") => {
             run_http(http, calls, &HttpServerLayer::new().layer(answer()));
         }
@@ -210,7 +207,8 @@ fn run_spans(program: &str, calls: i64) {
         "sampled" | "boundaries" => child,
         "failing" => failing,
         "failing-chain" => failing_chain,
-        "unsampled-future" => future,
+        future if future.ends_with("future") => |n| block_on(child_future(n, 1)),
+        future if future.ends_with("future-ten-polls") => |n| block_on(child_future(n, 10)),
         _ => child_attributes,
     };
 
