@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::trace::{Span as _, SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::global_span::start;
@@ -58,7 +58,7 @@ pub(super) fn open_of_tracer(
     Some(match begin(filled, scope, parent)? {
         Ok(mut recording) => {
             pass_on(&mut recording);
-            let context = recording.foreign.as_ref()?.span_context().clone();
+            let context = recording.context.as_ref()?.span().span_context().clone();
             RecordedSpan::owned(context, recording)
         }
         Err(ids) => RecordedSpan::non_recording(ids),
@@ -77,17 +77,13 @@ fn begin(
     scope: InstrumentationScope,
     above: &Context,
 ) -> Option<Result<Box<Recording>, SpanContext>> {
-    let span = match start(&mut recording.record, scope, above)? {
-        Ok(span) => span,
-        Err(ids) => return Some(Err(ids)),
-    };
-
-    let context = span.span_context();
+    let (context, span) = start(&mut recording.record, scope, above)?;
+    let Some(span) = span else { return Some(Err(context)) };
     let head = &mut recording.record.head;
     head.trace_id = context.trace_id();
     head.span_id = context.span_id();
     head.flags = context.trace_flags();
-    recording.context = Some(above.with_span(span.clone()));
+    recording.context = Some(above.with_span(RecordedSpan::foreign(context, span.clone())));
     recording.foreign = Some(span);
     Some(Ok(recording))
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::global::BoxedSpan;
-use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer as _};
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, Status, Tracer as _};
 use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue, Value};
 
 use super::global_lookup::tracer;
@@ -23,14 +23,14 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts a span, and returns only its ids if the provider does not record it. Returns `None` if the provider panics, or
-/// if this thread is already starting a span: a global provider of this crate would start it with the global provider
-/// again.
+/// Starts a span. Returns its ids, without the span if the provider does not record it. Returns `None` if the provider
+/// panics, or if this thread is already starting a span: a global provider of this crate would start it with the global
+/// provider again.
 pub(super) fn start(
     record: &mut SpanRecord,
     scope: InstrumentationScope,
     parent: &Context,
-) -> Option<Result<GlobalSpan, SpanContext>> {
+) -> Option<(SpanContext, Option<GlobalSpan>)> {
     if STARTING.replace(true) {
         return None;
     }
@@ -43,7 +43,7 @@ pub(super) fn start(
     STARTING.set(false);
     let (span, is_recording) = started.ok()?;
     let context = span.span_context().clone();
-    Some(if is_recording { Ok(GlobalSpan::new(context, span)) } else { Err(context) })
+    Some((context, is_recording.then(|| GlobalSpan::new(span))))
 }
 
 fn builder(record: &mut SpanRecord) -> SpanBuilder {
@@ -77,13 +77,7 @@ fn builder(record: &mut SpanRecord) -> SpanBuilder {
 /// A span of the global provider, in a `Context` and in its recording. Its lock is ours, because OpenTelemetry's own
 /// `SpanRef` reports a poisoned lock, with much code.
 #[derive(Clone, Debug)]
-pub(super) struct GlobalSpan(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    context: SpanContext,
-    state: Mutex<Open>,
-}
+pub(super) struct GlobalSpan(Arc<Mutex<Open>>);
 
 #[derive(Debug)]
 struct Open {
@@ -94,95 +88,78 @@ struct Open {
     has_ended: bool,
 }
 
-/// A change of a span. All changes pass one function, because each caller of the provider needs a lock and a guard
-/// against panics, and a program that has no provider would contain all of them.
-enum Change {
-    Attribute(KeyValue),
-    Event(Event),
-    Link(Link),
-    Status(Status),
-    Name(Cow<'static, str>),
-    Returned,
-    End(Option<SystemTime>),
-}
-
 impl GlobalSpan {
-    fn new(context: SpanContext, span: BoxedSpan) -> Self {
+    fn new(span: BoxedSpan) -> Self {
         let open = Open { span, attributes: Vec::new(), has_status: false, has_ended: false };
-        Self(Arc::new(Shared { context, state: Mutex::new(open) }))
+        Self(Arc::new(Mutex::new(open)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls the provider, whose code may panic.
+    /// Calls the provider, whose code may panic. `act` is a trait object, because each caller of the provider needs a lock
+    /// and a guard against panics, and a program that has no provider would contain all of them.
     #[inline(never)]
-    fn apply(&self, change: Change) {
+    fn apply(&self, act: &mut dyn FnMut(&mut Open)) {
         let mut open = self.lock();
-        let _ = caught(|| open.apply(change));
+        let _ = caught(|| act(&mut open));
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.lock().has_ended
     }
 
     /// Takes the data of a record, but its status only if it is final.
     pub(super) fn take_from(&self, record: &mut SpanRecord) {
         record.write_exception();
-        for attribute in record.attributes.items_mut().drain(..) {
-            self.apply(Change::Attribute(attribute.into()));
-        }
-
-        if let Some(more) = &mut record.more {
-            if let Some(name) = more.name.take() {
-                self.apply(Change::Name(name));
-            }
-
-            for event in mem::take(&mut more.events) {
-                self.apply(Change::Event(event));
-            }
-
-            for link in mem::take(&mut more.links) {
-                self.apply(Change::Link(link));
-            }
-        }
-
-        if record.head.code > Code::Success {
-            self.apply(Change::Status(record.status()));
-        }
+        self.apply(&mut |open| open.take_from(record));
     }
 
     /// Ends the span. A call that has returned is OK, unless a status was set.
     pub(super) fn end_as(&self, record: &SpanRecord) {
-        if record.head.code == Code::Success {
-            self.apply(Change::Returned);
-        }
+        self.apply(&mut |open| {
+            if record.head.code == Code::Success && !open.has_status {
+                open.span.set_status(Status::Ok);
+            }
+        });
+        self.end(record.more.as_ref().and_then(|more| more.end));
+    }
 
-        self.apply(Change::End(record.more.as_ref().and_then(|more| more.end)));
+    pub(super) fn end(&self, at: Option<SystemTime>) {
+        self.apply(&mut |open| open.end(at));
     }
 }
 
 impl Open {
-    fn apply(&mut self, change: Change) {
-        match change {
-            Change::Attribute(attribute) => self.set(attribute),
-            Change::Event(mut event) => {
+    fn take_from(&mut self, record: &mut SpanRecord) {
+        for attribute in record.attributes.items_mut().drain(..) {
+            self.set(attribute.into());
+        }
+
+        if let Some(more) = &mut record.more {
+            if let Some(name) = more.name.take() {
+                self.span.update_name(safe_name(name));
+            }
+
+            for mut event in mem::take(&mut more.events) {
                 pass(&mut event.attributes);
                 let name = safe_name(event.name);
                 self.span.add_event_with_timestamp(name, event.timestamp, event.attributes);
             }
-            Change::Link(mut link) => {
+
+            for mut link in mem::take(&mut more.links) {
                 pass(&mut link.attributes);
                 self.span.add_link(link.span_context, link.attributes);
             }
-            Change::Status(status) => {
-                self.has_status |= status != Status::Unset;
-                self.span.set_status(match status {
-                    Status::Error { description } => Status::error(safe_message(&description)),
-                    status => status,
-                });
-            }
-            Change::Name(name) => self.span.update_name(safe_name(name)),
-            Change::Returned if self.has_status => {}
-            Change::Returned => self.span.set_status(Status::Ok),
-            Change::End(at) => self.end(at),
+        }
+
+        if record.head.code > Code::Success {
+            self.has_status = true;
+            self.span.set_status(match record.status() {
+                Status::Error { description } => Status::error(safe_message(&description)),
+                status => status,
+            });
         }
     }
 
@@ -209,49 +186,6 @@ impl Open {
         }
 
         self.span.end_with_timestamp(at.unwrap_or_else(wall_now));
-    }
-}
-
-impl Span for GlobalSpan {
-    fn add_event_with_timestamp<T: Into<Cow<'static, str>>>(
-        &mut self,
-        name: T,
-        timestamp: SystemTime,
-        attributes: Vec<KeyValue>,
-    ) {
-        self.apply(Change::Event(Event::new(name, timestamp, attributes, 0)));
-    }
-
-    fn span_context(&self) -> &SpanContext {
-        &self.0.context
-    }
-
-    fn is_recording(&self) -> bool {
-        !self.lock().has_ended
-    }
-
-    fn set_attribute(&mut self, attribute: KeyValue) {
-        self.apply(Change::Attribute(attribute));
-    }
-
-    fn set_status(&mut self, status: Status) {
-        self.apply(Change::Status(status));
-    }
-
-    fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
-        self.apply(Change::Name(name.into()));
-    }
-
-    fn add_link(&mut self, to: SpanContext, attributes: Vec<KeyValue>) {
-        self.apply(Change::Link(Link::new(to, attributes, 0)));
-    }
-
-    fn end_with_timestamp(&mut self, end: SystemTime) {
-        self.apply(Change::End(Some(end)));
-    }
-
-    fn end(&mut self) {
-        self.apply(Change::End(None));
     }
 }
 

@@ -11,6 +11,7 @@ use opentelemetry::trace::{Event, Link, Span, SpanContext, SpanRef, Status};
 
 use super::current::handle_in_place_of;
 use super::exception::Exception;
+use super::global_span::GlobalSpan;
 use super::pending::Handle;
 use super::record::SpanRecord;
 use super::recording::Recording;
@@ -37,6 +38,8 @@ enum Target {
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
+    /// A span of OpenTelemetry's global provider.
+    Foreign(GlobalSpan),
     /// The span of a call, which the call ends. If the span is the boundary in this thread's cell, the current span is
     /// updated instead.
     Call(Handle),
@@ -58,6 +61,10 @@ impl RecordedSpan {
         Self { context, target: Target::Fixed(handle) }
     }
 
+    pub(super) const fn foreign(context: SpanContext, span: GlobalSpan) -> Self {
+        Self { context, target: Target::Foreign(span) }
+    }
+
     pub(super) const fn non_recording(context: SpanContext) -> Self {
         Self { context, target: Target::None }
     }
@@ -73,16 +80,24 @@ impl RecordedSpan {
 
     /// Updates the span. `act` is a trait object, because its code would otherwise be compiled for each branch.
     fn update_by(&mut self, act: &mut dyn FnMut(&mut SpanRecord)) {
-        if let Target::Owned(recording) = &mut self.target {
-            recording.update(act);
-        } else if let Some(handle) = self.handle() {
-            handle.update(|update| act(&mut update.record));
+        match &mut self.target {
+            Target::Owned(recording) => recording.update(act),
+            Target::Foreign(span) => {
+                let mut record = SpanRecord::blank();
+                act(&mut record);
+                span.take_from(&mut record);
+            }
+            _ => {
+                if let Some(handle) = self.handle() {
+                    handle.update(|update| act(&mut update.record));
+                }
+            }
         }
     }
 
     fn handle(&self) -> Option<Handle> {
         match &self.target {
-            Target::None | Target::Owned(_) => None,
+            Target::None | Target::Owned(_) | Target::Foreign(_) => None,
             Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
             Target::Fixed(handle) => Some(*handle),
         }
@@ -97,8 +112,13 @@ impl RecordedSpan {
                     update.record.more_mut().end = Some(time);
                 }
             });
-        } else if let Target::Owned(recording) = mem::replace(&mut self.target, Target::None) {
-            recording.end(time);
+            return;
+        }
+
+        match mem::replace(&mut self.target, Target::None) {
+            Target::Owned(recording) => recording.end(time),
+            Target::Foreign(span) => span.end(time),
+            Target::None | Target::Call(_) | Target::Fixed(_) => {}
         }
     }
 }
@@ -121,8 +141,11 @@ impl Span for RecordedSpan {
     }
 
     fn is_recording(&self) -> bool {
-        matches!(self.target, Target::Owned(_))
-            || self.handle().is_some_and(|handle| handle.is_open())
+        match &self.target {
+            Target::Owned(_) => true,
+            Target::Foreign(span) => span.is_open(),
+            _ => self.handle().is_some_and(|handle| handle.is_open()),
+        }
     }
 
     fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
