@@ -161,32 +161,14 @@ fn open_detached(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Parked {
-    match decide(parent, callsite) {
-        Decision::Keep(recording) => keep_detached(recording, parent, fill),
-        decision => detach_rarely(decision, parent, callsite, fill),
+    match decided(decide(parent, callsite), parent, fill) {
+        (Decision::Keep(recording), fill) => {
+            let mut recording = fill_in(recording, fill);
+            recording.context = Some(below(parent, &recording));
+            Parked::Recording(recording)
+        }
+        (decision, fill) => place(decision, parent, callsite, fill).parked(callsite),
     }
-}
-
-#[cold]
-#[inline(never)]
-fn detach_rarely(
-    decision: Decision,
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Parked {
-    let (decision, fill) = decided(decision, parent, fill);
-    if let Decision::Keep(recording) = decision {
-        return keep_detached(recording, parent, fill);
-    }
-
-    place(decision, parent, callsite, fill).parked(callsite)
-}
-
-fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
-    let mut recording = fill_in(recording, fill);
-    recording.context = Some(below(parent, &recording));
-    Parked::Recording(recording)
 }
 
 #[expect(clippy::inline_always, reason = "see `sampling::decide`")]
