@@ -33,10 +33,8 @@ impl Site {
     #[inline]
     fn of_recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
-        let listed = recording.listed.attributes(head.span_id.to_bytes());
-        match (listed, recording.record.name()) {
-            (Some(listed), _) => Self(listed),
-            (None, Some(name)) if is_on() => Self(callsite::published_as(name, head.callsite)),
+        match recording.record.name() {
+            Some(name) if is_on() => Self(callsite::published_as(name, head.callsite)),
             _ => Self::of(head.callsite),
         }
     }

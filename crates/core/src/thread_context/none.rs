@@ -35,10 +35,6 @@ impl OpenSpan {
 
     pub(crate) const fn open(&self, _: [u8; 16], _: [u8; 8], _: [u8; 8], _: Attributes) {}
 
-    pub(crate) const fn attributes(&self, _: [u8; 8]) -> Option<Attributes> {
-        None
-    }
-
     pub(crate) const fn close(&self) {}
 }
 

@@ -125,20 +125,6 @@ impl OpenSpan {
         }
     }
 
-    /// Returns the attributes of the span; `None` if the span is not listed.
-    #[inline]
-    pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
-        let place = self.place()?;
-        if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {
-            return None;
-        }
-        #[expect(unsafe_code, reason = "the pointer was a reference when it was stored")]
-        // SAFETY: `write` stores references to static attributes.
-        unsafe {
-            place.attributes.load(Ordering::Relaxed).cast_const().as_ref()
-        }
-    }
-
     /// Removes the ended span from the table.
     #[inline]
     pub fn close(&self) {
