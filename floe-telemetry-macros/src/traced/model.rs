@@ -237,7 +237,7 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     match Future::new(ty) {
         Some(opaque @ Future::Opaque(_)) => return Shape::Returns(opaque, None),
         Some(boxed) => return Shape::Returns(boxed, boxing),
-        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), None),
+        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing),
         None => {}
     }
     if let Some(lasting) = signature::outlives_the_span(ty) {

@@ -19,9 +19,11 @@ use crate::traced::{
 /// `async fn` that contains another future would store every argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
-    let rebind = parameters::rebind(sig, Place::Future(&body));
+    let stays_async = traced.stays_async();
+    let place = if stays_async { Place::FutureInside(&body) } else { Place::Future(&body) };
+    let rebind = parameters::rebind(sig, place);
     let future = future(traced, &rebind, &typed_body(traced));
-    if traced.stays_async() {
+    if stays_async {
         let declared = matches!(traced.output, Output::Macro).then(|| declared(traced));
         return quote_spanned!(Span::mixed_site()=> #declared #future.await);
     }

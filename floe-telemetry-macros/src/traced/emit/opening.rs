@@ -46,9 +46,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// Emits the call of the runtime's function that opens the span, of a future at its first poll. The user's expressions are in closures bound to variables, so that the kind of
-/// closure is inferred. Then, moving or changing an argument is a single error, without a suggestion about the
-/// declaration and without further errors in the body.
+/// Emits the call of the runtime's function that opens the span, of a future at its first poll. The user's expressions
+/// are in closures bound to variables, so that the kind of closure is inferred. Then, moving or changing an argument is
+/// a single error, without a suggestion about the declaration and without further errors in the body.
 fn call(traced: &Traced<'_>, enter: &str) -> TokenStream {
     let private = traced.krate.imported();
     let callsite = callsite(traced);

@@ -20,6 +20,8 @@ use crate::traced::signature::{PRIMITIVES, is_any};
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Future(&'a TokenStream),
+    /// A future inside an `async fn`, which already stores the arguments.
+    FutureInside(&'a TokenStream),
     Closure(&'a TokenStream),
     /// A closure, and before it the expressions of the span, which use the arguments by name.
     ClosureBehindOpening {
@@ -30,9 +32,16 @@ pub(super) enum Place<'a> {
 
 /// Replaces patterns of `sig` by names, and returns statements that bind or capture the arguments.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
-    let mut statements = TokenStream::new();
+    let captured = match place {
+        Place::FutureInside(body) => captured(sig, body),
+        _ => 0,
+    };
+
+    // Captured variables of a future are dropped in the order of their first use.
+    let mut statements: TokenStream =
+        sig.inputs.iter().take(captured).rev().filter_map(|input| mention(input, place)).collect();
     let borrows = contains_closure(place);
-    for (index, input) in sig.inputs.iter_mut().enumerate() {
+    for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             // `self` is captured as a whole, because fields that are captured separately would be dropped in another
             // order, and the compiler would not see that they are read.
@@ -62,6 +71,38 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
+/// Returns the number of leading arguments that need no binding, because the body mentions them, which captures them as
+/// a whole, and a capture is dropped after all bindings, as an argument is. Arguments are dropped in the reverse of their
+/// order, so from the first one that is a pattern or that the body does not mention, each argument is bound.
+fn captured(sig: &Signature, body: &TokenStream) -> usize {
+    let is_captured = |input: &&FnArg| match input {
+        FnArg::Receiver(receiver) => receiver.mutability.is_none(),
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pat) => {
+                is_name(pat)
+                    && pat.mutability.is_none()
+                    && typed.attrs.is_empty()
+                    && mentions(body.clone(), &pat.ident)
+            }
+            _ => false,
+        },
+    };
+
+    sig.inputs.iter().take_while(is_captured).count()
+}
+
+fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
+    match input {
+        FnArg::Receiver(receiver) => capture_receiver(receiver, place),
+        FnArg::Typed(typed) if stays(typed) => None,
+        FnArg::Typed(typed) => {
+            let name = &typed.pat;
+            let allow = allow_underscore(name);
+            Some(quote_spanned!(Span::mixed_site()=> #allow let _ = &#name;))
+        }
+    }
+}
+
 /// Captures `self`, which cannot be bound again, as a whole, so that it is dropped at the right time. A reference is
 /// captured only if the body of a future does not use it.
 fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
@@ -85,7 +126,7 @@ fn contains_closure(place: Place<'_>) -> bool {
         Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {
             tokens::any_punct(body, '|') || tokens::has_word(body, &["async"])
         }
-        Place::Future(_) => false,
+        Place::Future(_) | Place::FutureInside(_) => false,
     }
 }
 

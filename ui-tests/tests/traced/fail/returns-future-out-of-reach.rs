@@ -207,13 +207,6 @@ fn recorded() -> ResponseFuture {
     ResponseFuture
 }
 
-#[traced(future)]
-fn no_future_in_a_box() -> Number {
-    Box::pin(1)
-}
-
-type Number = Pin<Box<u8>>;
-
 #[traced]
 fn polled() -> Poll<ResponseFuture> {
     Poll::Pending
