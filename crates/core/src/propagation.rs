@@ -36,12 +36,12 @@ use crate::recorder::current_context;
 /// Without a current span no trace context is injected, and without baggage no baggage.
 ///
 /// ```
-/// use std::collections::BTreeMap;
+/// use std::collections::HashMap;
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// testing::capture(|| {
 ///     let span = create_span("request");
-///     let mut headers = BTreeMap::new();
+///     let mut headers = HashMap::new();
 ///     propagation::inject_context(&mut headers);
 ///     let trace_id = span.span_context().trace_id();
 ///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));

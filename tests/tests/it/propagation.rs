@@ -52,7 +52,9 @@ fn context_goes_through_each_carrier() {
         let _span = create_span("sender");
         let mut map = HashMap::from([("traceparent".to_owned(), "stale".to_owned())]);
         inject_context(&mut map);
-        let list: Vec<_> = map.clone().into_iter().collect();
+        let mut list = vec![("TraceParent".to_owned(), "stale".to_owned())];
+        inject_context(&mut list);
+        assert_eq!(list.len(), 1, "earlier headers are replaced");
         let mut custom = Custom(Vec::new());
         inject_context(&mut custom);
         assert_eq!(inject_headers(), map);

@@ -33,14 +33,13 @@ pub trait ExtractFrom<K> {
 
 /// A carrier into which context can be injected.
 ///
-/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, and with the feature `http`
-/// for `http::HeaderMap` and `http::Request`. The crate
-/// `floe-telemetry-messaging` provides injectors for the headers of messages. `K` is the kind of carrier, which the
-/// compiler infers.
+/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for `Vec<(String, String)>`, and
+/// with the feature `http` for `http::HeaderMap` and `http::Request`. The crate `floe-telemetry-messaging` provides
+/// injectors for the headers of messages. `K` is the kind of carrier, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",
-    note = "a carrier is an OpenTelemetry `Injector`, a `HashMap` of `String`s, or with the feature `http` a `HeaderMap`"
+    note = "a carrier is an OpenTelemetry `Injector`, a `HashMap` or pairs of `String`s, or with the feature `http` a `HeaderMap`"
 )]
 pub trait InjectInto<K> {
     /// Calls `write` with an injector of the carrier.
@@ -104,5 +103,21 @@ impl<N: AsRef<str>, V: AsRef<str>, const L: usize> ExtractFrom<kind::Pairs> for 
 impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for Vec<(N, V)> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
         self.as_slice().extract(read);
+    }
+}
+
+/// Writes pairs of names and values. A name replaces those that differ in case alone, as in HTTP.
+struct PairInjector<'a>(&'a mut Vec<(String, String)>);
+
+impl Injector for PairInjector<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        self.0.retain(|(name, _)| !name.eq_ignore_ascii_case(key));
+        self.0.push((key.to_owned(), value));
+    }
+}
+
+impl InjectInto<kind::Pairs> for Vec<(String, String)> {
+    fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
+        write(&mut PairInjector(self));
     }
 }
