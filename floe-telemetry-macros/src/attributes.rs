@@ -10,7 +10,6 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-use floe_semconv::Kind;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
@@ -50,8 +49,8 @@ fn warnings(model: &Model<'_>) -> TokenStream {
         let keys = Keys::of_derive();
         if let Some(Key::Text(key)) = field.key() {
             keys.key(key);
-            if matches!(field.record, Record::Value(_, Some(_))) {
-                keys.kind(&key.value(), Kind::Text, &field.original.ty);
+            if let Record::Value(_, text) = &field.record {
+                keys.field(key, &field.original.ty, text.is_some());
             }
         }
 

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use floe_semconv::{Kind, Problem};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type};
 
 use crate::symbol::{ERROR_IF, KIND, NAME};
 
@@ -88,10 +88,17 @@ impl Keys {
         self.kind(key, kind, value);
     }
 
-    /// Compares the kind of a value with that of its key.
-    pub(crate) fn kind(&self, key: &str, kind: Kind, at: &impl ToTokens) {
+    fn kind(&self, key: &str, kind: Kind, at: &impl ToTokens) {
         if let Some(problem) = floe_semconv::check_kind(key, kind) {
             self.report(at, &problem);
+        }
+    }
+
+    /// Checks the kind of a field: text if `is_text` is set, else that of its type, if the standard library has it.
+    pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
+        let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
+        if let Some(kind) = kind {
+            self.kind(&key.value(), kind, ty);
         }
     }
 
@@ -157,6 +164,47 @@ impl Keys {
             macro_rules! #name { () => {} }
             #name!();
         });
+    }
+}
+
+/// Returns the kind of the values of a type of the standard library.
+fn kind_of(ty: &Type) -> Option<Kind> {
+    let path = match ty {
+        Type::Path(path) => &path.path,
+        Type::Reference(reference) => return kind_of(&reference.elem),
+        Type::Group(group) => return kind_of(&group.elem),
+        Type::Paren(paren) => return kind_of(&paren.elem),
+        Type::Slice(slice) => return Some(array_of(kind_of(&slice.elem)?)),
+        Type::Array(array) => return Some(array_of(kind_of(&array.elem)?)),
+        _ => return None,
+    };
+    let last = path.segments.last()?;
+    let inner = || match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|it| match it {
+            GenericArgument::Type(ty) => kind_of(ty),
+            _ => None,
+        }),
+        _ => None,
+    };
+    match &*last.ident.to_string() {
+        "String" | "str" | "char" => Some(Kind::Text),
+        "bool" => Some(Kind::Bool),
+        "f32" | "f64" => Some(Kind::Double),
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            Some(Kind::Int)
+        }
+        "Arc" | "Box" | "Cow" | "Option" | "Rc" => inner(),
+        "Vec" => inner().map(array_of),
+        _ => None,
+    }
+}
+
+fn array_of(kind: Kind) -> Kind {
+    match kind {
+        Kind::Int => Kind::Ints,
+        Kind::Double => Kind::Doubles,
+        Kind::Bool => Kind::Bools,
+        _ => Kind::Texts,
     }
 }
 

@@ -14,9 +14,22 @@ use crate::{
     words,
 };
 
-/// Returns the keyword for the text of a field, which is also the name of the runtime's function.
-pub(super) fn text_of(field: &Given) -> Option<Symbol> {
-    [symbol::REDACT, symbol::DISPLAY, symbol::DEBUG].into_iter().find(|it| field.has(*it))
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Text {
+    Display,
+    Debug,
+    Redact,
+}
+
+impl Text {
+    pub(super) fn of(field: &Given) -> Option<Self> {
+        let texts = [
+            (symbol::REDACT, Self::Redact),
+            (symbol::DISPLAY, Self::Display),
+            (symbol::DEBUG, Self::Debug),
+        ];
+        texts.into_iter().find_map(|(symbol, text)| field.has(symbol).then_some(text))
+    }
 }
 
 pub(super) fn of_container(cx: &Ctxt, attrs: &[Attribute]) -> Given {

@@ -9,8 +9,15 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Generics;
 
-use super::model::{Field, Model, Record, Shape};
-use crate::{generics, record::Key, tokens::on};
+use super::{
+    attr::Text,
+    model::{Field, Model, Record, Shape},
+};
+use crate::{
+    generics::{self, Bound, On},
+    record::Key,
+    tokens::on,
+};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     match &model.shape {
@@ -26,10 +33,19 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 
 /// After a mistake, emits impls that record nothing, so that other code compiles.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
-    let attributes = attributes::stub(model);
-    let value = value::stub(model);
-    let constants = constants::emit(model);
-    quote!(#attributes #value #constants)
+    match &model.shape {
+        Shape::Struct(_) => {
+            let attributes = attributes::stub(model);
+            let constants = constants::emit(model);
+            quote!(#attributes #constants)
+        }
+        Shape::Words(_) => value::stub(model),
+        Shape::Neither => {
+            let attributes = attributes::stub(model);
+            let value = value::stub(model);
+            quote!(#attributes #value)
+        }
+    }
 }
 
 fn implementation(
@@ -50,20 +66,26 @@ fn implementation(
     }
 }
 
-/// Returns the bounds of the fields, except those that are recorded as text: of an `Option`, only the content has a text,
-/// so the program writes that bound.
 fn bounds(model: &Model<'_>) -> Generics {
     let krate = model.krate;
     let fields = model.shape.fields();
     let bounds = fields.iter().filter_map(|field| {
         let span = Span::mixed_site();
-        let what = match &field.record {
-            Record::Nested => quote_spanned!(span=> #krate::FloeAttributes),
-            Record::Value(_, None) => quote_spanned!(span=> #krate::attributes::ToAttributeValue),
-            Record::Value(_, Some(_)) => return None,
+        let (what, on) = match &field.record {
+            Record::Nested => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
+            Record::Value(_, None) => {
+                (quote_spanned!(span=> #krate::attributes::ToAttributeValue), On::Type)
+            }
+            Record::Value(_, Some(Text::Display)) => {
+                (quote_spanned!(span=> ::core::fmt::Display), On::Parameters)
+            }
+            Record::Value(_, Some(Text::Debug)) => {
+                (quote_spanned!(span=> ::core::fmt::Debug), On::Parameters)
+            }
+            Record::Value(_, Some(Text::Redact)) => return None,
         };
 
-        Some((&field.original.ty, what))
+        Some(Bound { ty: &field.original.ty, what, on })
     });
 
     generics::with_bounds(&model.original.generics, bounds)

@@ -5,15 +5,12 @@ use syn::{
     Data, DataEnum, DeriveInput, Fields, Index, LitStr, Member, ext::IdentExt, spanned::Spanned,
 };
 
-use super::{attr, case};
+use super::{
+    attr::{self, Text},
+    case,
+};
 use crate::{
-    ctxt::Ctxt,
-    given::Given,
-    krate::Krate,
-    record::Key,
-    secret,
-    symbol::{self, Symbol},
-    words::check_twice,
+    ctxt::Ctxt, given::Given, krate::Krate, record::Key, secret, symbol, words::check_twice,
 };
 
 pub(super) struct Model<'a> {
@@ -77,7 +74,7 @@ pub(super) enum Record {
     /// The attributes of the field's type, under their own keys.
     Nested,
     /// One attribute with its key: the typed value, or its text.
-    Value(Key, Option<Symbol>),
+    Value(Key, Option<Text>),
 }
 
 impl<'a> Field<'a> {
@@ -102,7 +99,7 @@ impl<'a> Field<'a> {
                 cx.error(&original.ty, NEEDS_KEY);
             }
 
-            Record::Value(key?, attr::text_of(&given))
+            Record::Value(key?, Text::of(&given))
         };
 
         let written = flatten.or_else(|| given.keyword(symbol::KEY)).cloned();
@@ -125,7 +122,7 @@ impl<'a> Field<'a> {
 
     /// Reports a field with the name of a credential, unless it is redacted or flattened, or the user chose its key.
     fn check_secret(&self, cx: &Ctxt) {
-        let is_redacted = matches!(self.record, Record::Value(_, Some(symbol::REDACT)));
+        let is_redacted = matches!(self.record, Record::Value(_, Some(Text::Redact)));
         if self.written.is_none()
             && !is_redacted
             && let Some(ident) = &self.original.ident

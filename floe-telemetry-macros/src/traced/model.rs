@@ -258,8 +258,13 @@ fn asked<'a>(
     arguments: &[Argument<'_>],
     of_type: Option<&str>,
 ) -> Asked<'a> {
-    // The type of the block is `Self` under its name.
-    let is_self = |ty| of_type.is_some_and(|name| signature::is_named(ty, name));
+    // The type of the block is `Self` under its name. Behind a path it may be another type.
+    let is_self = |ty: &Type| match ty {
+        Type::Path(path) if path.path.segments.len() == 1 => {
+            of_type.is_some_and(|name| signature::is_named(ty, name))
+        }
+        _ => false,
+    };
     match (&function.sig.output, shape) {
         (ReturnType::Type(_, ty), Shape::Sync)
             if !args.has(symbol::CALL_ONLY)

@@ -34,10 +34,10 @@ impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a> Alert<'a> {
-    /// The key of the field: `"alert.channel"`.
+    /// The key of `channel`: `alert.channel`.
     const CHANNEL: &'static ::core::primitive::str = "alert.channel";
-    /// The key of the field: `"alert.destination"`.
+    /// The key of `to`: `alert.destination`.
     const TO: &'static ::core::primitive::str = "alert.destination";
-    /// The key of the field: `"alert.severity"`.
+    /// The key of `severity`: `alert.severity`.
     const SEVERITY: &'static ::core::primitive::str = "alert.severity";
 }

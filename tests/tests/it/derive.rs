@@ -72,7 +72,7 @@ fn keys_are_prefixed_names_or_explicit_keys() {
 }
 
 #[derive(FloeAttributes)]
-struct Request<T: Display> {
+struct Request<T> {
     #[floe(display)]
     url: Url,
     #[floe(display)]

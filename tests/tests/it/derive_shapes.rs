@@ -1,7 +1,5 @@
 //! The types that `#[derive(FloeAttributes)]` supports: structs, tuples, and nested types.
 
-use std::fmt::{Debug, Display};
-
 use floe_telemetry::FloeAttributes;
 use opentelemetry::Value;
 
@@ -30,7 +28,7 @@ struct Report<'a> {
 
 #[derive(FloeAttributes)]
 #[floe(prefix = "job")]
-struct Job<'a, E: Debug> {
+struct Job<'a, E> {
     id: &'a str,
     attempt: Option<u32>,
     #[floe(key = "error.type", debug)]
@@ -91,7 +89,7 @@ fn nested_options_are_recorded_or_omitted() {
 }
 
 #[derive(FloeAttributes)]
-struct Page<I: Iterator<Item: Debug + Display>> {
+struct Page<I: Iterator> {
     #[floe(display)]
     first: Option<I::Item>,
     #[floe(debug)]

@@ -1,10 +1,10 @@
 //! The impl of `FloeAttributes`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::GenericParam;
 
-use super::{Field, Model, Record, bounds, emit_key, implementation, keys};
+use super::{Field, Model, Record, Text, bounds, emit_key, implementation, keys};
 use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
@@ -94,7 +94,12 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
             quote_spanned!(span=> __floe_list.set(#key, #value);)
         }
         Record::Value(_, Some(how)) => {
-            let how = Ident::new(how.word, Span::call_site());
+            let how = match how {
+                Text::Display => quote!(display),
+                Text::Debug => quote!(debug),
+                Text::Redact => quote!(redact),
+            };
+
             // An error about an unsupported type is reported at the type of the field.
             let on_type = on(&field.original.ty);
             let present = located_at(quote!(#private::Field), on_type);

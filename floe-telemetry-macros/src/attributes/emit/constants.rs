@@ -1,9 +1,10 @@
 //! Emits a constant for each key.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
+use syn::ext::IdentExt;
 
-use super::Model;
+use super::{Field, Key, Model};
 use crate::tokens::on;
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
@@ -13,7 +14,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let constants = model.shape.fields().iter().filter_map(|field| {
         let constant = field.constant.as_ref()?;
         let key = field.key()?;
-        let docs = format!(" The key of the field: `{}`.", key.to_token_stream());
+        let docs = documentation(field, key);
         // If the type has another constant of this name, the error points at the field.
         Some(quote_spanned! {on(&field.original.ident)=>
             #[doc = #docs]
@@ -33,5 +34,15 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
         impl #impl_generics #ident #type_generics #where_clause {
             #(#constants)*
         }
+    }
+}
+
+fn documentation(field: &Field<'_>, key: &Key) -> String {
+    let ident = field.original.ident.as_ref().map(IdentExt::unraw);
+    let name = ident.map(|ident| ident.to_string()).unwrap_or_default();
+
+    match key {
+        Key::Text(key) => format!(" The key of `{name}`: `{}`.", key.value()),
+        Key::Const(_) => format!(" The key of `{name}`."),
     }
 }

@@ -34,7 +34,7 @@ types! {
 }
 
 #[derive(FloeAttributes)]
-struct Unsized<T: ?Sized + Display> {
+struct Unsized<T: ?Sized> {
     number: u8,
     #[floe(display)]
     text: T,
