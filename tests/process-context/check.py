@@ -32,6 +32,8 @@ def check_command(process, command, expected):
         else:
             # The threads of these lines are in spans that are listed, but not published.
             assert line["name"] in ("deep", "a context with one id") or not spans, (line, spans)
+    listed = subprocess.run([command, "ps", "--json"], stdout=subprocess.PIPE, check=True)
+    assert process in [of["pid"] for of in json.loads(listed.stdout)["processes"]], listed.stdout
 
 
 def start(program, *arguments, sampler="parentbased_always_on"):

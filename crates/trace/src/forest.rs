@@ -2,7 +2,7 @@
 
 use floe_waterfall::Tree;
 use itertools::Itertools as _;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
 
@@ -60,6 +60,10 @@ impl<'a> Forest<'a> {
         };
         let is_in_circle = |at: &usize| has_parent[*at] && tree.parent(*at).is_none();
         let notes = [
+            (
+                cut_ids(spans),
+                "this trace id is cut to 64 bits; spans of another trace, whose id ends with it, belong to the same request",
+            ),
             (repeated, "this span id was read before in the trace; both spans are shown"),
             ((0..spans.len()).filter(is_missing).collect(), "the parent of this span was not read"),
             (
@@ -136,6 +140,19 @@ fn parents(spans: &[Span]) -> (Vec<Option<usize>>, Vec<usize>) {
         parent.filter(|it| *it != at)
     });
     (parents.collect(), repeated)
+}
+
+/// Returns a span of each trace whose id is the second half of the id of another trace.
+fn cut_ids(spans: &[Span]) -> Vec<usize> {
+    let half = |id: TraceId| id.0 & u128::from(u64::MAX);
+    let long = spans.iter().map(|it| it.trace).filter(|it| half(*it) != it.0);
+    let long: FxHashSet<u128> = long.map(half).collect();
+    let mut known = FxHashSet::default();
+    let is_cut = |span: &usize| {
+        let id = spans[*span].trace;
+        long.contains(&id.0) && known.insert(id)
+    };
+    (0..spans.len()).filter(is_cut).collect()
 }
 
 fn traces(spans: &[Span], tree: &Tree) -> Vec<Trace> {

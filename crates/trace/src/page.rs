@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use crate::causes::causes;
 use crate::forest::{Forest, Trace};
-use crate::span::{Attributes, Log, Span, SpanId, Status, TraceId, Value};
+use crate::span::{Attributes, Kind, Log, Span, SpanId, Status, TraceId, Value};
 use crate::waterfall::beside;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -73,7 +73,7 @@ struct Rows {
 #[derive(Default, Serialize)]
 struct PageTrace {
     id: String,
-    /// The name of the root, with the route that it serves.
+    /// The name of the root, with the route or the longest call that it serves.
     title: String,
     root: usize,
     first: usize,
@@ -281,6 +281,11 @@ impl<'a> Plan<'a> {
         let span = self.forest.span(root);
         let serves = ["http.route", "url.template", "graphql.operation.name", "url.path"];
         let serves = serves.iter().find_map(|key| span.attribute(key)?.as_str());
+        let serves = serves.or_else(|| {
+            let children = self.forest.tree().children(root).iter();
+            let longest = children.max_by_key(|it| self.forest.span(**it).duration());
+            longest.map(|it| &*self.forest.span(*it).name).filter(|_| span.kind == Kind::Server)
+        });
         let serves = serves.filter(|it| !span.name.contains(it));
         serves.map_or_else(|| span.name.to_string(), |it| format!("{} › {it}", span.name))
     }

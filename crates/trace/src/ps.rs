@@ -5,7 +5,8 @@
 //! the memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
 //! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory causes an error or a
-//! missing span. A process can hold up its reader without end, by page faults that nobody answers.
+//! missing span. A process can hold up its reader without end, by page faults that nobody answers: `floe-trace ps` waits
+//! ten seconds for one.
 //!
 //! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
 
@@ -16,4 +17,4 @@ mod process;
 mod stacks;
 
 pub use self::context::{Context, CurrentSpan, OpenSpan, Thread};
-pub use self::process::Process;
+pub use self::process::{Process, publishing};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use floe_trace::{Forest, Recording, causes, critical_path};
+use floe_trace::{Forest, Recording, TraceId, causes, critical_path};
 
 use self::text::{Random, line, spans};
 
@@ -179,4 +179,20 @@ fn the_program_calls_nothing_a_wait_that_a_clock_makes() {
     let [out, errors] = [run.stdout, run.stderr].map(|it| String::from_utf8(it).unwrap());
     assert_eq!(errors, "note: clocks: the clock of `price` is 3 s behind; corrected\n");
     assert!(!out.contains("waited"), "{out}");
+}
+
+#[test]
+fn a_trace_id_that_a_service_cut_is_named() {
+    let mut recording = spans("GET 0..20\n  call 1..19\nserve 2..18 @old\n");
+    recording.spans[2].trace = TraceId(7);
+    recording.spans[0].trace = TraceId((0xaa << 64) | 7);
+    recording.spans[1].trace = recording.spans[0].trace;
+    let notes: Vec<String> =
+        Forest::new(&recording).notes().to_vec().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "trace 00000000000000000000000000000007, span 0000000000000003: this trace id is cut to 64 bits; spans of another trace, whose id ends with it, belong to the same request"
+        ]
+    );
 }

@@ -197,6 +197,8 @@ fn json_is_read_as_other_programs_write_it() {
         (r#"{"arrayValue": {"values": null}}"#, "[]"),
         (r#"{"string_value": "text"}"#, "text"),
         (r#"{"stringValue": 5}"#, "5"),
+        (r#"{"stringValue": "cut \ud83d"}"#, "cut \u{fffd}"),
+        (r#"{"stringValue": "\ud83d\ude00 \\ud83d"}"#, "\u{1f600} \\ud83d"),
         (r#"{"intValue": 5.0}"#, "5.0"),
         (r#"{"intValue": "9223372036854775808"}"#, "9223372036854775808"),
         (r#"{"doubleValue": "NaN"}"#, "NaN"),

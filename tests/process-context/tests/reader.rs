@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use floe_trace::ps::{CurrentSpan, OpenSpan, Process};
+use floe_trace::ps::{CurrentSpan, OpenSpan, Process, publishing};
 use serde_json::{Value, json};
 
 struct Running {
@@ -78,6 +78,7 @@ fn described(span: &CurrentSpan) -> Value {
 fn each_thread_is_in_the_span_that_it_says() {
     let running = Running::start(&[]);
     let id = running.child.id();
+    assert!(publishing().expect("the system has /proc").contains(&id));
     let process = Process::open(id).expect("a child may be read");
     let context = process.context().expect("a readable context").expect("a published context");
     assert_eq!(context.resource_attribute("service.name"), Some("orders"));
@@ -196,4 +197,53 @@ fn an_unreadable_source_is_an_error_or_nothing() {
     let context = process.context().expect("a readable context").expect("a published context");
     drop(running);
     assert!(process.spans(&context).is_err());
+}
+
+/// Starts the program of `unanswered.c`, which publishes a context whose page faults nobody answers.
+fn unanswered() -> Child {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let program = format!("{folder}/unanswered");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/unanswered.c");
+    let compiled = Command::new("cc").args(["-o", &program, source]).status();
+    assert!(compiled.expect("the command `cc`").success());
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    output.read_line(&mut line).expect("a line");
+    assert_eq!(line, "ready\n", "vm.unprivileged_userfaultfd is 0, and this user is not root");
+    child
+}
+
+#[test]
+#[ignore = "`.ci/services process-context` runs it, as it needs `userfaultfd` and floe-trace"]
+fn a_process_whose_page_faults_nobody_answers_is_named_and_the_others_are_listed() {
+    let mut silent = unanswered();
+    let running = Running::start(&[]);
+    let tests = std::env::current_exe().expect("this program has a path");
+    let folder = tests.parent().and_then(std::path::Path::parent).expect("a folder of programs");
+    let ps = |arguments: &[&str]| {
+        let command = Command::new("timeout")
+            .args(["--signal=KILL", "40"])
+            .arg(folder.join("floe-trace"))
+            .arg("ps")
+            .args(arguments)
+            .output();
+        let output = command.expect("the program runs");
+        let [stdout, stderr] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        (output.status.code(), stdout, stderr)
+    };
+
+    let reason = format!("cannot read process {}: it did not answer within 10 s", silent.id());
+    let (code, stdout, stderr) = ps(&[]);
+    assert_eq!((code, stderr), (Some(0), format!("note: {reason}\n")));
+    assert!(stdout.contains(&running.child.id().to_string()), "{stdout}");
+    let (code, _, stderr) = ps(&[&silent.id().to_string()]);
+    assert_eq!((code, stderr), (Some(2), format!("error: {reason}\n")));
+    silent.kill().expect("a running process");
+    silent.wait().expect("an ended process");
 }

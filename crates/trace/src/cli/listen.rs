@@ -101,7 +101,15 @@ async fn serve(options: &Listen) -> Result<(), Failure> {
     while let Ok(recording) = received.try_recv() {
         traces.add(recording)?;
     }
-    while traces.draw_oldest()? {}
+    // A second Ctrl-C exits without drawing the rest.
+    let mut again = pin!(self::interrupted());
+    while traces.draw_oldest()? {
+        tokio::select! {
+            biased;
+            () = &mut again => break,
+            () = tokio::task::yield_now() => {}
+        }
+    }
     Ok(())
 }
 

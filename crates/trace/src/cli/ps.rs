@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread};
+use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
 use floe_trace::{SpanId, TraceId, Tree, duration, json_of};
 use itertools::Itertools as _;
 use serde_json::{Map, Value, json};
@@ -14,21 +17,77 @@ use serde_json::{Map, Value, json};
 use super::table::{cell, table};
 use super::{Failure, print, print_json};
 
+/// The time to read one process. Another program may handle the page faults in its memory (`userfaultfd`). If that program
+/// answers none, reading does not return.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// The process to read, and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Ps {
-    /// The process
+    /// The process [default: all processes of this user that publish their context]
     #[arg(value_name = "PID")]
-    process: u32,
+    process: Option<u32>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn ps(options: &Ps) -> Result<(), Failure> {
-    let found = of_process(options.process, options.json);
+    let found = match options.process {
+        Some(process) => {
+            let json = options.json;
+            within(LIMIT, process, move || of_process(process, json))
+        }
+        None => of_all(options.json),
+    };
     let text = found.map_err(|error| Failure(error.to_string()))?;
     if options.json { print_json(&text) } else { print(text) }
+}
+
+/// Reads a process on a thread of its own. A thread that gets no answer is left behind, and ends with this program.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    id: u32,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, result) = mpsc::channel();
+    thread::Builder::new().spawn(move || sender.send(read()))?;
+    result.recv_timeout(limit).unwrap_or_else(|error| {
+        let found = match error {
+            RecvTimeoutError::Timeout => format!("it did not answer within {} s", limit.as_secs()),
+            RecvTimeoutError::Disconnected => "its reader panicked".to_owned(),
+        };
+        let message = format!("cannot read process {id}: {found}");
+        Err(io::Error::new(io::ErrorKind::TimedOut, message))
+    })
+}
+
+fn of_all(json: bool) -> io::Result<String> {
+    let mut found = Vec::new();
+    for id in publishing()? {
+        match within(LIMIT, id, move || Process::open(id)?.context()) {
+            Ok(Some(context)) => found.push((id, context)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let _ = writeln!(io::stderr(), "note: {error}");
+            }
+            // A process that ends meanwhile, or that may not be read, is left out.
+            Ok(None) | Err(_) => {}
+        }
+    }
+    if json {
+        let processes = found.iter().map(|(id, context)| process_json(*id, context));
+        return Ok(json!({ "processes": processes.collect_vec() }).to_string());
+    }
+    if found.is_empty() {
+        return Ok("No process of this user publishes a context that can be read.\n".to_owned());
+    }
+    let row = |(id, context): &(u32, Context)| {
+        let [service, version, instance] =
+            ["service.name", "service.version", "service.instance.id"]
+                .map(|key| shown(key, context));
+        vec![id.to_string(), service, version, instance]
+    };
+    Ok(table(1, &["PID", "SERVICE", "VERSION", "INSTANCE"], found.iter().map(row).collect()))
 }
 
 /// Returns a resource attribute as the text of a cell.
@@ -47,7 +106,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let spans = spans(&threads, &open.unwrap_or_default());
     if json {
         let spans = spans.into_iter().map(|it| it.1).collect_vec();
-        let process = json!({ "pid": id, "resource": json_of(context.resource()) });
+        let process = process_json(id, &context);
         let found = json!({ "process": process, "threads": threads.len(), "spans": spans });
         return Ok(found.to_string());
     }
@@ -150,4 +209,8 @@ fn place(span: &CurrentSpan) -> String {
 fn name(span: &CurrentSpan) -> &str {
     let keys = ["floe.span.name", "code.function.name"];
     keys.into_iter().find_map(|key| span.attribute(key)).unwrap_or("–")
+}
+
+fn process_json(id: u32, context: &Context) -> Value {
+    json!({ "pid": id, "resource": json_of(context.resource()) })
 }

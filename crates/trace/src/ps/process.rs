@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -139,6 +140,28 @@ impl Process {
         let stacks = context.tables.map(|[_, last]| stacks::read(&self.memory, last, tasks));
         stacks.and_then(Result::ok).unwrap_or_default()
     }
+}
+
+/// Returns the ids of the processes of this user that publish their contexts.
+///
+/// # Errors
+///
+/// The system has no `/proc`.
+pub fn publishing() -> io::Result<Vec<u32>> {
+    let user = fs::metadata("/proc/self")?.uid();
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?;
+        let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some(id) = id
+            && entry.metadata().is_ok_and(|of| of.uid() == user)
+            && mappings(id).is_ok_and(|found| found.iter().any(Mapping::is_context))
+        {
+            found.push(id);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 fn of(process: u32) -> PathBuf {

@@ -2,7 +2,8 @@
 //!
 //! The types of `opentelemetry-proto` accept JSON by the specification. A refused message is repaired and read again.
 //! The repairs concern fields that are `null`; enumerations by name, snake case and ids in base64, as in protobuf's own
-//! JSON; numbers as text; and empty lists as the Collector writes them.
+//! JSON; numbers as text; empty lists as the Collector writes them; and halves of characters, which JavaScript leaves
+//! when it truncates.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,7 +131,9 @@ pub(super) fn message<T: DeserializeOwned>(
     match serde_json::from_str(text) {
         Ok(message) if is_whole(&message) => Ok(message),
         _ => {
-            let mut value = serde_json::from_str(text)?;
+            // Programs that write halves of characters do not escape whole ones.
+            let whole = || serde_json::from_str(&with_whole_characters(text));
+            let mut value = serde_json::from_str(text).or_else(|_| whole())?;
             mend(&mut value);
             T::deserialize(value)
         }
@@ -261,4 +264,18 @@ fn camel_case(name: &str) -> String {
         }
     }
     camel
+}
+
+/// Replaces escaped halves of characters, which are surrogates, by `\u{fffd}`.
+fn with_whole_characters(text: &str) -> String {
+    let is_half = |part: &str| {
+        let digits = part.get(..4).and_then(|it| u16::from_str_radix(it, 16).ok());
+        matches!(digits, Some(0xd800..=0xdfff))
+    };
+    let mut parts = text.split("\\u");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |whole, part| {
+        let part = if is_half(part) { format!("fffd{}", &part[4..]) } else { part.to_owned() };
+        whole + "\\u" + &part
+    })
 }
