@@ -224,12 +224,29 @@ pub(crate) fn web_key(scan: &mut Scan<'_>, key: &Key, _: Separator) -> Tried {
     }
     let position = scan.position();
     let lead = key.start.saturating_sub(WEB_KEY);
-    let brace = memchr::memrchr(b'{', part(scan.text, lead, key.start));
+    let mut closed = 0;
+    let brace = part(scan.text, lead, key.start).iter().rposition(|byte| {
+        match byte {
+            b'}' => closed += 1,
+            b'{' => closed -= 1,
+            _ => {}
+        }
+        closed < 0
+    });
     let object = lead + brace.unwrap_or(0)..key.end + WEB_KEY;
     let end = afresh(scan, object, |scan, open| {
         let mut at = open + 1;
-        while scan.tokens.get(at).is_some_and(|token| token.kind != Close(b'}')) {
+        let mut depth = 1;
+        while let Some(token) = scan.tokens.get(at) {
             count_steps(1);
+            match token.kind {
+                Open(b'{') => depth += 1,
+                Close(b'}') => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
             let is_member = scan.tokens.is_word(at, PRIVATE_MEMBERS);
             at += 1;
             if is_member

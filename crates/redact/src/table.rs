@@ -2,8 +2,9 @@
 //! `INSERT`.
 
 use crate::decision::{Claim, Key};
+use crate::group::is_called;
 use crate::lexer::{Kind, Tokens};
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{FIELDS, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::ROWS_WORDS;
 use crate::scan::{Scan, Tried};
@@ -67,10 +68,7 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
             continue;
         };
         let values = rows.iter().map(|row| row[index]);
-        // A column with a word has the tokens of a language.
-        let has_word =
-            |value: Value| matches!(look(value.bytes(scan.text)), Look::Word | Look::Prose);
-        if !meaning.is_compound && meaning.kind == KeyKind::Secret && values.clone().any(has_word) {
+        if has_language(scan.text, &table, *column, values.clone()) {
             meaning.kind = KeyKind::Weak;
         }
         let key = Key { meaning, start, end, after, ..*key };
@@ -88,6 +86,23 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
     scan.progress.tables = end;
     scan.progress.header = scan.tokens.start(table.rows);
     Found
+}
+
+/// Whether a column has the tokens of a language: it is called `token`, at least half of its two or more values are
+/// words, and no other column is a field of an account.
+fn has_language(
+    text: &[u8],
+    table: &Table,
+    column: Value,
+    values: impl ExactSizeIterator<Item = Value>,
+) -> bool {
+    let all = values.len();
+    let is_word = |value: &Value| matches!(look(value.bytes(text)), Look::Word | Look::Prose);
+    let has_account = table.columns.iter().any(|it| is_called(it.bytes(text), FIELDS));
+    column.bytes(text).eq_ignore_ascii_case(b"token")
+        && all > 1
+        && !has_account
+        && values.filter(is_word).count() * 2 >= all
 }
 
 /// Returns the table whose header has the name.
