@@ -90,6 +90,39 @@ impl Linked {
     }
 }
 
+trait Chain {
+    type Link;
+}
+
+struct Countdown;
+
+impl Chain for Countdown {
+    type Link = Link;
+}
+
+/// An alias that contains itself, by the type of a trait.
+type Later = Pin<Box<dyn Future<Output = <Countdown as Chain>::Link>>>;
+
+struct Link(Option<Later>);
+
+#[traced]
+fn recursive(n: u8) -> Later {
+    let next = n.checked_sub(1);
+    Box::pin(async move {
+        pause().await;
+        Link(next.map(recursive))
+    })
+}
+
+macro_rules! parsed {
+    () => { Parsed };
+}
+
+#[traced]
+fn by_macro() -> parsed!() {
+    by_body(" 7")
+}
+
 pub(crate) fn observe(log: &mut Log) {
     for text in [" 7", "x"] {
         log.future("by_body", move |_| by_body(text));
@@ -97,6 +130,11 @@ pub(crate) fn observe(log: &mut Log) {
     for is_zero in [true, false] {
         log.future("by_body_with_return", move |_| by_body_with_return(is_zero));
     }
+    log.future("recursive", |_| async {
+        let next = recursive(1).await.0.unwrap();
+        next.await.0.is_none()
+    });
+    log.future("by_macro", |_| by_macro());
     log.future("pinned_opaque", |log| pinned_opaque(log.noisy("a")));
     log.call("own_type", |_| own_type(1));
     log.call("own_stream", |_| own_stream(1));

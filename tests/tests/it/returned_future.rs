@@ -296,6 +296,24 @@ impl Holder {
     }
 }
 
+struct Fuse<F>(F);
+
+#[traced]
+#[allow(clippy::use_self, reason = "the type is `Self` under its name")]
+impl<F: Future + Unpin> Fuse<F> {
+    fn new(future: F) -> Fuse<F> {
+        Self(future)
+    }
+}
+
+impl<F: Future + Unpin> Future for Fuse<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
 #[traced]
 fn starts(n: u8) -> JoinHandle<u8> {
     tokio::spawn(async move { n })
@@ -356,6 +374,7 @@ async fn all_other_spans_end_with_the_call() {
         assert_eq!(holder.lend().await, 3);
         holder.0 = ready(4);
         assert_eq!(holder.into_inner().await, 4);
+        assert_eq!(Fuse::new(ready(3)).await, 3);
         assert_eq!(starts(3).await.unwrap(), 3);
         assert_eq!(same(around(2).unwrap()).await, 2);
         drop(counted(4));
@@ -370,6 +389,7 @@ async fn all_other_spans_end_with_the_call() {
         "lend",
         "lend_pinned",
         "into_inner",
+        "Fuse::new",
         "starts",
         "around",
         "same",

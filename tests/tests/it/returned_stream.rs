@@ -72,6 +72,30 @@ fn named(items: Vec<Result<u8, String>>) -> floe_telemetry::trace::StreamInSpan<
     Items(items, false).in_current_span()
 }
 
+macro_rules! stream_type {
+    () => {
+        BoxStream<'static, Result<u8, String>>
+    };
+}
+
+#[traced]
+fn of_a_macro(items: Vec<Result<u8, String>>) -> stream_type!() {
+    Box::pin(Items(items, false))
+}
+
+/// Ends at its first poll, has an item at the second one, and panics at the third one.
+struct Ended(u8);
+
+impl Stream for Ended {
+    type Item = u8;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        self.0 += 1;
+        assert!(self.0 < 3, "polled after its end");
+        Poll::Ready((self.0 == 2).then_some(2))
+    }
+}
+
 fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
     let cx = &mut Context::from_waker(Waker::noop());
     loop {
@@ -95,9 +119,10 @@ fn a_span_follows_a_stream_of_any_type() {
         drain(written(items()));
         drain(Box::pin(generated(items())));
         drain(named(items()));
+        drain(of_a_macro(items()));
         drain(Items(items(), false).in_span(span("built")));
     });
-    for name in ["opaque", "boxed", "written", "generated", "named", "built"] {
+    for name in ["opaque", "boxed", "written", "generated", "named", "of_a_macro", "built"] {
         let span = spans.single(name);
         span.assert_ok().assert_attribute("floe.items", 3).assert_no_attribute("error.type");
         assert_eq!(span.data().events.len(), 1, "{name}: the item that failed is an event");
@@ -138,10 +163,23 @@ fn a_stream_that_is_dropped_before_its_end_is_cancelled() {
 fn a_panic_ends_the_span() {
     let spans = testing::capture(|| {
         let mut stream = opaque(vec![Ok(1), Ok(13)]);
-        assert!(catch_unwind(AssertUnwindSafe(|| next(&mut stream))).is_err());
-        assert!(next(&mut stream).is_some());
+        let panic = catch_unwind(AssertUnwindSafe(|| next(&mut stream))).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"unlucky"));
+        drop(create_span("after"));
+        assert_eq!(next(&mut stream), Some(Ok(1)));
     });
-    spans.single("opaque").assert_error("unlucky");
+    spans.single("opaque").assert_error("unlucky").assert_no_attribute("floe.cancelled");
+    spans.single("after").assert_root();
     let never = testing::capture(|| drop(Items(vec![], false).in_span(span("never"))));
     assert_eq!(never.iter().count(), 0);
+}
+
+#[test]
+fn polls_after_the_end_change_nothing() {
+    let spans = testing::capture(|| {
+        let mut stream = Ended(0).in_span(span("ended"));
+        assert_eq!((next(&mut stream), next(&mut stream)), (None, Some(2)));
+        assert!(catch_unwind(AssertUnwindSafe(|| next(&mut stream))).is_err());
+    });
+    spans.single("ended").assert_ok().assert_attribute("floe.items", 0);
 }

@@ -1,7 +1,7 @@
 //! The argument `ret`, which records the returned value.
 
 use std::cell::Cell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::future::ready;
 use std::pin::Pin;
 
@@ -66,6 +66,11 @@ impl Shelf {
         self.0
     }
 
+    /// Of an alias, the content is unknown.
+    fn write(&self, text: &mut String) -> fmt::Result {
+        write!(text, "{}", self.0)
+    }
+
     fn touch(&mut self) {
         self.0 += 1;
     }
@@ -82,11 +87,12 @@ fn a_block_records_the_values_of_the_methods_that_return_some() {
         let mut shelf = Shelf::new().unwrap();
         assert_eq!(shelf.count(), 7);
         shelf.touch();
+        shelf.write(&mut String::new()).unwrap();
         shelf.clear().unwrap();
         block_on(shelf.later()).unwrap();
     });
     spans.single("Shelf::count").assert_attribute("return", 7);
-    for name in ["Shelf::new", "Shelf::clear", "Shelf::touch", "Shelf::later"] {
+    for name in ["Shelf::new", "Shelf::clear", "Shelf::touch", "Shelf::write", "Shelf::later"] {
         spans.single(name).assert_ok().assert_no_attribute("return");
     }
 }

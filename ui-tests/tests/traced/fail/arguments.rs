@@ -76,6 +76,9 @@ fn ret_with_two_parameters(limit: u8) -> u8 {
     limit
 }
 
+#[traced(parent = None, root)]
+fn root_without_parent() {}
+
 fn caller() -> usize {
     three_mistakes("the function is still there")
 }
