@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What a library's attribute costs the compiler: `compile.py [--rounds N] [--passes] [KIND…]`.
+"""What a library's attribute costs the compiler: `compile.py [--rounds N] [--passes | --futures] [KIND…]`.
 
 Checks crates with 600 annotated functions of each kind, and of all kinds in turn, without an attribute and with that of
 each library, and prints CPU milliseconds of rustc above the crate without an attribute, as Markdown. The dependencies and
 the macros are compiled as in `cargo check -p benches`. The compilers take turns, and the least of N rounds (5) counts.
-With `--passes`, prints the passes of the compiler in which ours takes most of the time instead."""
+With `--passes`, prints the passes of the compiler in which ours takes most of the time instead; with `--futures`, the bytes
+of futures and streams, which the compiler knows."""
 
 import argparse
 import collections
@@ -40,6 +41,32 @@ KINDS = {
     "async, Result": "FALLIBLE pub async fn f_N(text: &str) -> Result<u64, std::num::ParseIntError> { std::future::ready(()).await; Ok(text.parse::<u64>()? + N) }",
     "async, attributes": "FIELDS pub async fn f_N(table: &str, rows: &[u64]) -> Result<u64, String> { std::future::ready(()).await; rows.first().copied().ok_or_else(|| table.to_owned()) }",
 }
+# Futures with an argument of 1 KiB, and a stream of the same size.
+FUTURES = """#![allow(dead_code, unused_imports)]
+use std::{future::{Future, ready}, pin::Pin, task::{Context, Poll}};
+pub struct Big(pub [u8; 1024]);
+ATTR pub async fn small() -> u8 { ready(1).await }
+ATTR pub async fn moved(big: Big) -> u8 { ready(()).await; big.0[0] }
+ATTR pub async fn caller(big: Big) -> u8 { moved(big).await }
+ATTR pub async fn second(big: Big) -> u8 { caller(big).await }
+ATTR pub async fn third(big: Big) -> u8 { second(big).await }
+pub fn no_big() -> impl Future { small() }
+pub fn by_big(n: u8) -> (impl Future, impl Future) { (moved(Big([n; 1024])), third(Big([n; 1024]))) }
+const fn of<F>(_: fn() -> F) -> usize { size_of::<F>() }
+const fn of_first<F, G>(_: fn(u8) -> (F, G)) -> usize { size_of::<F>() }
+const fn of_second<F, G>(_: fn(u8) -> (F, G)) -> usize { size_of::<G>() }
+const SIZES: [usize; 4] = [of(no_big), of_first(by_big), of_second(by_big), STREAM];
+const _: [(); 0] = [(); SIZES[ROW]];
+"""
+STREAM = """pub struct Rows(Big);
+impl futures_core::Stream for Rows {
+    type Item = u8;
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> { Poll::Ready(None) }
+}
+"""
+# The type of the stream in a span.
+STREAMS = {"bare": "Rows", "floe-telemetry": "floe_telemetry::trace::StreamInSpan<Rows>"}
+ROWS = ["no argument", "argument of 1 KiB", "argument of 1 KiB, three callers", "stream of 1 KiB, `in_span`"]
 HEAD = "#![allow(dead_code)] pub struct Row { pub name: String, pub id: u64 }\n"
 
 
@@ -61,13 +88,13 @@ def dependencies():
     for message in map(json.loads, output.splitlines()):
         name = message.get("target", {}).get("name", "").replace("-", "_")
         # Two versions of a crate may be compiled: a feature of `benches` selects the one that it uses itself.
-        if message["reason"] == "compiler-artifact" and name in ("floe_telemetry", "fastrace", "tracing"):
+        if message["reason"] == "compiler-artifact" and name in ("floe_telemetry", "fastrace", "futures_core", "tracing"):
             if name != "tracing" or "attributes" in message["features"]:
                 found[name] = [file for file in message["filenames"] if file.endswith((".rmeta", ".rlib"))][0]
     return found
 
 
-def rustc(folder, file, externs, *more):
+def rustc(folder, file, externs, *more, fails=False):
     command = ["rustc", "--edition=2024", "--crate-type=lib", "--emit=metadata", "--cap-lints=allow", f"--out-dir={folder}"]
     for name, path in externs.items():
         command += ["--extern", f"{name}={path}", "-L", f"dependency={pathlib.Path(path).parent}"]
@@ -75,9 +102,28 @@ def rustc(folder, file, externs, *more):
     child = subprocess.Popen([*command, *more, str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
-    if status:
+    if bool(status) != fails:
         raise SystemExit(output)
     return 1000 * (usage.ru_utime + usage.ru_stime), output
+
+
+def futures(folder, externs):
+    """Prints the sizes, each from the error about an array of that length."""
+    print("| bytes |", " | ".join(LIBRARIES), "|")
+    print("|---" * (1 + len(LIBRARIES)) + "|")
+    file = pathlib.Path(folder, "futures.rs")
+    for row, name in enumerate(ROWS):
+        cells = []
+        for library, (attr, _) in LIBRARIES.items():
+            if row == 3 and library not in STREAMS:
+                cells.append("")
+                continue
+            stream = f"size_of::<{STREAMS[library]}>()" if library in STREAMS else "0"
+            text = FUTURES.replace("ATTR", PLAIN.get(library, attr)).replace("STREAM", stream).replace("ROW", str(row))
+            file.write_text(text + (STREAM if library in STREAMS else ""))
+            output = rustc(folder, file, externs, fails=True)[1]
+            cells.append(re.search(r"found one with a size of (\d+)", output)[1])
+        print(f"| {name} |", " | ".join(cells), "|", flush=True)
 
 
 def passes(folder, file, externs):
@@ -95,6 +141,7 @@ def main():
     arguments = argparse.ArgumentParser(usage=__doc__)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--passes", action="store_true")
+    arguments.add_argument("--futures", action="store_true")
     arguments.add_argument("--ours", action="store_true", help="without the other libraries")
     arguments.add_argument("kinds", nargs="*")
     given = arguments.parse_args()
@@ -104,6 +151,8 @@ def main():
     externs = dependencies()
 
     with tempfile.TemporaryDirectory() as folder:
+        if given.futures:
+            return futures(folder, externs)
         if not given.passes:
             print("| 600 functions |", " | ".join(libraries), "|")
             print("|---" * (1 + len(libraries)) + "|")
