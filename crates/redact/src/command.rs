@@ -190,23 +190,35 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Found
 }
 
+/// A name of an argument.
+#[derive(Clone, Copy)]
+struct Named {
+    argument: &'static Argument,
+    name: &'static str,
+    /// The sign after the first word of a pattern.
+    sign: u8,
+}
+
 /// The arguments and their names, indexed by the words at their anchors.
-static NAMES: LazyLock<Words<(&Argument, &'static str)>> = LazyLock::new(|| {
+static NAMES: LazyLock<Words<Named>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
-        let names = argument.names.iter();
-        let words = |name| argument.head(name).split(['.', '-']);
-        names.flat_map(move |name| words(name).map(move |word| (word, (argument, name))))
+        argument.names.iter().flat_map(move |name| {
+            let head = argument.head(name);
+            let sign = at(name.as_bytes(), head.len());
+            head.split(['.', '-']).map(move |word| (word, Named { argument, name, sign }))
+        })
     }))
 });
 
 /// Reads the arguments after a word that contains the anchor. The word or its last part names a function or a command.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
-    // A quick check for the names of fields: `"user": "bob"`, but not `'auth': ('bob', 'x')`.
+    // A quick check for the names of fields: `"user": null`, but not `'auth': Some(('bob', 'x'))`.
     let end = class!("a-zA-Z0-9_.-").end(scan.text, anchor, 64);
     let quote = class!("\\\"'").end(scan.text, end, 4);
     let value = class!(": ").end(scan.text, quote, 4);
+    let bracket = class!("a-zA-Z0-9_.:").end(scan.text, value, 64);
     let is_field = quote > end && at(scan.text, quote) == b':';
-    if is_field && !class!("(a-zA-Z").has(at(scan.text, value)) {
+    if is_field && at(scan.text, bracket) != b'(' {
         return;
     }
     let word = word_at(scan.text, anchor);
@@ -227,7 +239,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
     let Some(place) = place.filter(|&place| scan.tokens.word(place).is_some()) else {
         return;
     };
-    for (argument, name) in arguments {
+    for Named { argument, name, .. } in arguments {
         let position = scan.position();
         let mut from = anchor;
         let mut tried = Nothing;
@@ -249,9 +261,9 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
 }
 
 /// Whether the sign after the first word of a pattern follows at `end`: a quick check without tokens.
-fn may_follow(text: &[u8], end: usize, (argument, name): &(&Argument, &'static str)) -> bool {
+fn may_follow(text: &[u8], end: usize, named: &Named) -> bool {
     let next = class!("\\\"'").end(text, end, 4);
-    match (argument.of, at(name.as_bytes(), argument.head(name).len())) {
+    match (named.argument.of, named.sign) {
         (Callee::Function(_) | Callee::Trace(_), _) => true,
         (_, 0 | b' ') => class!(" \t,%&").has(at(text, next)),
         (_, b'\n') => class!("\r\n\\").has(at(text, end)),
