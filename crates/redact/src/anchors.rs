@@ -44,6 +44,9 @@ const SLASH_OR_DOT: u8 = 30;
 const DASH: u8 = 31;
 const TABLE: usize = 1 << 15;
 
+/// The classes, one bit each, of the characters that may follow a word.
+const NO_WORD: u32 = 1 | 1 << AT_OR_PLUS | 1 << COLON | 1 << SLASH_OR_DOT;
+
 const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -218,17 +221,16 @@ impl Anchors {
 
     /// Adds an anchor, and returns the index of its last three characters.
     fn add(&mut self, anchor: &[u8], kind: Kinds) -> usize {
-        self.add_before(anchor, None, kind)
+        self.add_before(anchor, u32::MAX, kind)
     }
 
-    /// Adds an anchor. If there is a `next`, the anchor is meant only for texts in which this character follows.
-    fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: Kinds) -> usize {
+    /// Adds an anchor, which is meant only for texts in which a character of one of the classes `tails` follows.
+    fn add_before(&mut self, anchor: &[u8], tails: u32, kind: Kinds) -> usize {
         let window = window(anchor);
         let leads = match anchor {
             [_, _, _] => u32::MAX,
             _ => 1 << (window >> 15),
         };
-        let tails = next.map_or(u32::MAX, |next| 1 << CLASSES[usize::from(*next)]);
         let index = index(window);
         self.include(index, kind);
         self.around[index].0 |= leads;
@@ -238,7 +240,10 @@ impl Anchors {
 
     fn add_name(&mut self, name: &[u8], kind: Kinds) {
         if let Some(rarest) = rarest(name) {
-            self.add_before(&name[rarest.clone()], name.get(rarest.end), kind);
+            // A command or a function ends with its word: `user`, not `username`.
+            let ends = if kind == WORD { NO_WORD } else { u32::MAX };
+            let tails = name.get(rarest.end).map_or(ends, |next| 1 << class(*next));
+            self.add_before(&name[rarest], tails, kind);
             return;
         }
         // A name of two characters gets an anchor together with the character before it.
@@ -276,7 +281,8 @@ impl Anchors {
         let prefix = format.prefix.as_bytes();
         if let Some(rarest) = rarest(prefix) {
             let end = rarest.end;
-            let index = self.add_before(&prefix[rarest], prefix.get(end), TOKEN);
+            let tails = prefix.get(end).map_or(u32::MAX, |next| 1 << class(*next));
+            let index = self.add_before(&prefix[rarest], tails, TOKEN);
             self.push(index, end, format);
             return;
         }

@@ -216,9 +216,9 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
     let end = class!("a-zA-Z0-9_.-").end(scan.text, anchor, 64);
     let quote = class!("\\\"'").end(scan.text, end, 4);
     let value = class!(": ").end(scan.text, quote, 4);
-    let bracket = class!("a-zA-Z0-9_.:").end(scan.text, value, 64);
     let is_field = quote > end && at(scan.text, quote) == b':';
-    if is_field && at(scan.text, bracket) != b'(' {
+    let head = class!("a-zA-Z0-9_.:");
+    if is_field && at(scan.text, head.end(scan.text, value, 64)) != b'(' {
         return;
     }
     let word = word_at(scan.text, anchor);

@@ -13,7 +13,7 @@ use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
-use crate::text::{Words, at, class, count_steps, is_name, is_redacted, part, run_end};
+use crate::text::{Words, at, class, count_steps, is_name, is_redacted, run_end};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
@@ -153,12 +153,7 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
         true => Text,
         false => Code,
     };
-    let look = match place {
-        // `MyPass@2024ab` is a password, although it has the form of an object.
-        Code if !context.is_password() && is_object(value) => Reference,
-        _ => in_place(look_in(place, value), value, context),
-    };
-
+    let look = in_place(look_in(place, value), value, context);
     let code = match (context.kind, look) {
         (KeyKind::Code, ShortNumber | Number) if value.len() > 2 => CODE,
         // A sentence about a token rarely goes on with letters and digits, unless it states a time: `0.412s`.
@@ -507,19 +502,6 @@ fn is_complete_reference(value: &[u8]) -> bool {
         [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
         _ => begins_with(value, COMPLETE) || is_no_password(value),
     }
-}
-
-/// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
-fn is_object(value: &[u8]) -> bool {
-    let name = class!("a-zA-Z._$").end(value, 0, 80);
-    let id = class!("0-9a-f").end(value, name + 1, 11);
-    let digits = part(value, name + 1, id);
-    let is_id =
-        (6..=10).contains(&digits.len()) && class!("0-9").any(digits) && class!("a-f").any(digits);
-    let is_class = name > 2 && (value[0].is_ascii_uppercase() || value.contains(&b'.'));
-    is_id
-        && is_class
-        && matches!((at(value, name), at(value, id)), (b'@', 0) | (b'{', 0 | b'}' | b' '))
 }
 
 /// Whether the text after a `$` is a variable, as in `DB_PASSWORD`, `db_password`, `env[`, `this->` and `1`.
