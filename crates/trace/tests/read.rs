@@ -435,6 +435,10 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             br#"[{"resource": {}, "scopeSpans": []}]"#,
             "expected requests of OTLP as JSON: found the fields `resource`, `scopeSpans`",
         ),
+        (
+            br#"{"resourceProfiles": [{"scopeProfiles": []}]}"#,
+            "t.jsonl:1: expected requests of OTLP as JSON: found the fields `resourceProfiles`",
+        ),
     ] {
         let found = error(bytes);
         assert!(found.contains(expected), "{found}\nexpected {expected}");
