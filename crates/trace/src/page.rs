@@ -493,6 +493,14 @@ mod tests {
         assert!(details.is_empty());
     }
 
+    /// Times count from the earliest start that is known.
+    #[test]
+    fn the_origin_is_the_earliest_start() {
+        let starts = [0, 1, 5].map(|start| Span { start, ..span(start.into(), 1, 0, "a", 9) });
+        let (rows, _) = data(&recording(starts));
+        assert_eq!(rows["origin"], "1");
+    }
+
     #[test]
     fn of_too_many_spans_the_failed_and_the_long_traces_are_kept() {
         let mut spans = vec![span(1, 1, 0, "quick", 10), span(2, 1, 0, "failed", 10)];

@@ -267,6 +267,8 @@ mod tests {
     fn the_variance_of_the_values_is_that_of_single_samples() {
         let sides = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]].map(|values| [Unit::new(&values)]);
         near(variance([&sides[0], &sides[1]]), 5.0 / 3.0);
+        // Three samples have one degree of freedom.
+        near(variance([&each(&[1.0, 3.0]), &each(&[5.0])]), 3.0);
     }
 
     #[test]

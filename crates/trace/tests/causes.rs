@@ -232,7 +232,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         format!("call {}..{}us waits\n", call * 10, (call / 2 + 1) * 10_000 + drift)
     });
     // The lock is unfair: the first thread to arrive gets it last.
-    let updates = lines([6, 1, 2, 3, 4, 5].into_iter().enumerate(), |(thread, turn)| {
+    let updates = lines([5, 1, 2, 3, 4].into_iter().enumerate(), |(thread, turn)| {
         format!("update {}..{}us\n", thread * 50, turn * 20_000)
     });
     // Threads take an unfair lock in loops: after the first turn, each thread waits for all others.
@@ -255,7 +255,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         (
             updates,
             "update",
-            "5 spans `update` wait for each other, up to 100 ms: one proceeds every 20 ms",
+            "4 spans `update` wait for each other, up to 80 ms: one proceeds every 20 ms",
         ),
         (appends, "append", "9 spans `append` wait for each other, up to "),
     ] {
@@ -408,7 +408,8 @@ fn a_property_of_slow_calls_is_named_if_it_explains_them() {
     ] {
         let text = lines(0..calls, |call| {
             let at = call * 1_000;
-            let end = at + if call < slow { 100 } else { 10 };
+            // Slow calls take exactly twice the usual time.
+            let end = at + if call < slow { 20 } else { 10 };
             format!("load {at}..{end} {key}={}\n", value(call))
         });
         let expected = (CauseKind::SlowWith, "load", named);
@@ -434,6 +435,15 @@ fn a_loop_in_each_round_of_another_one_is_named() {
             (CauseKind::RepeatedCalls, "item", "calls `SELECT` 6 times"),
         ],
     );
+}
+
+/// Half of the calls of a loop take three times the time of the others, which is the usual one.
+#[test]
+fn a_loop_takes_the_usual_time_of_its_calls() {
+    let rows = lines(0..100, |row| format!("  row {}..{}\n", row * 4, row * 4 + 1 + row % 2 * 2));
+    let recording = spans(&format!("import 0..400\n{rows}"));
+    let found = causes(&Forest::new(&recording));
+    assert_eq!((found[0].kind, found[0].time), (CauseKind::RepeatedCalls, 100_000_000));
 }
 
 #[test]

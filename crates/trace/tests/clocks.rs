@@ -136,6 +136,25 @@ fn clocks_that_agree_or_change_are_left_alone() {
     }
 }
 
+/// If the calls allow offsets that differ by 2 ms, the offset is a whole number of milliseconds.
+#[test]
+fn an_offset_is_as_precise_as_the_calls() {
+    for (room, note) in [(1.3, "10 ms"), (0.7, "9.85 ms")] {
+        let mut text = String::new();
+        for now in (0..10).map(|it| f64::from(it) * 300.0 + 20_000.0) {
+            let server = now + 10.0;
+            let _ = writeln!(text, "GET {now}..{} client @web", now + 50.0);
+            let _ = writeln!(text, "  sort {now}..{now}\n  render {now}..{now}");
+            let _ = writeln!(text, "  GET / {}..{} server @price", server + room, server + 49.0);
+            let _ = writeln!(text, "    parse {0}..{0}", server + 3.0);
+        }
+        let mut recording = spans(&text);
+        recording.correct_clocks();
+        let notes: Vec<&str> = recording.notes.iter().map(|it| &*it.message).collect();
+        assert_eq!(notes, [format!("the clock of `price` is {note} ahead; corrected")]);
+    }
+}
+
 /// Two calls may begin late because they are asynchronous.
 #[test]
 fn three_calls_that_begin_late_are_a_clock() {

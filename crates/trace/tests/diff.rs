@@ -172,6 +172,21 @@ fn the_time_of_more_calls_and_calls_of_few_parents() {
     assert_eq!(kinds(&diff([before], [after])), []);
 }
 
+/// A name whose calls became slower is not named again for those that became far slower.
+#[test]
+fn a_slower_name_with_a_tail_is_named_once() {
+    let recording = |slow: u64| {
+        requests(400, |request| {
+            let time = if request % 3 == 0 { slow } else { 10 };
+            ["a", "b", "c", "price"]
+                .map(|name| (name, String::new(), if name == "price" { time } else { 10 }))
+                .into()
+        })
+    };
+    let found = diff([recording(10)], [recording(200)]);
+    assert_eq!(kinds(&found), [(ChangeKind::Slower, "price")]);
+}
+
 /// Parents without the call count, too: when a cache no longer hits, all parents make a call that few made before.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {

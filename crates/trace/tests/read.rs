@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write as _};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -507,6 +508,10 @@ fn ids_and_times_that_cannot_be() {
         assert!(note.starts_with("t.jsonl:1: "), "{note}");
         assert!(note.contains(part), "{note}");
     }
+    // Zeros are no parent.
+    let root = span(5, 0, "root", 10, 20)
+        .replace(r#""name""#, r#""parentSpanId": "0000000000000000", "name""#);
+    assert!(read(line(&[root])).unwrap().notes.is_empty());
 }
 
 #[test]
@@ -601,6 +606,9 @@ fn what_is_kept_is_bounded() {
     let note = &recording.notes[0];
     assert_eq!(note.times, 2000 - recording.spans.len());
     assert!(note.message.contains("spans and log records from here on are left out"));
+    // Equal texts take memory once.
+    let recording = read(line(&["one", "two", "one"].map(|it| span(1, 0, it, 10, 30)))).unwrap();
+    assert!(Arc::ptr_eq(&recording.spans[0].name, &recording.spans[2].name));
 }
 
 #[test]
