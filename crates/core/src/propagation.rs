@@ -30,7 +30,7 @@ use self::formats::with as with_propagator;
 pub use self::parent::AsParent;
 use crate::recorder::current_context;
 
-/// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
+/// Injects the current context into a carrier: a header map, a `HashMap`, pairs, or any OpenTelemetry
 /// [`Injector`](opentelemetry::propagation::Injector).
 ///
 /// Without a current span no trace context is injected, and without baggage no baggage.

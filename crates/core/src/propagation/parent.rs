@@ -22,7 +22,7 @@ pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the parent of a span",
     label = "not a `Context`, a `SpanContext`, or a carrier",
-    note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier: an `Extractor`, a map or pairs of text, or with the feature `http` a `HeaderMap`"
+    note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier: an `Extractor`, a `HashMap` of `String`s, pairs of text, or with the feature `http` a `HeaderMap`"
 )]
 pub trait AsParent<K> {
     /// Returns the context whose span is the parent.

@@ -16,7 +16,7 @@ use crate::receivers::{Plan, Relay, http2};
 use crate::report::{Report, SLACK};
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 11] = [
+pub(super) static SCENARIOS: [Scenario; 12] = [
     Scenario {
         name: "divided_batch",
         program: |program| {
@@ -142,6 +142,30 @@ pub(super) static SCENARIOS: [Scenario; 11] = [
             ensure!(report.counters.exported == 10, "{:?}", report.counters);
             ensure!(relay.connections() == 1, "{}", relay.connections());
             Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "receiver_restarts",
+        program: |program| {
+            program.start(program.config());
+            interrupted(program);
+        },
+        check: |case| {
+            let first = case.receiver();
+            let second = case.receiver();
+            let relay = Relay::to(first.port());
+            let mut first_arrived = 0;
+            let end = || {
+                relay.set_receiver(0);
+                relay.disconnect();
+                first_arrived = first.spans().len();
+                drop(first);
+            };
+
+            let report = report_around(case, &relay, end, || relay.set_receiver(second.port()))?;
+            ensure!(second.spans().len() == 10, "{}", second.spans().len());
+            Ok(report.arrived_in(first_arrived + second.spans().len()))
         },
         ..SCENARIO
     },
