@@ -62,7 +62,7 @@ impl Format {
         match self {
             Self::Debug => "debug",
             Self::Display => "display",
-            Self::Typed => "typed",
+            Self::Typed => "attribute",
         }
     }
 }

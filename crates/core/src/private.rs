@@ -20,7 +20,7 @@ pub use std::boxed::Box;
 
 pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
-    Describe, Fallback, Field, Present, Succeeded, debug, display, redact, typed,
+    Describe, Fallback, Field, Present, Succeeded, attribute, debug, display, redact,
 };
 pub use crate::attributes::key_list::KeyList;
 pub use crate::callsite::typed_path;

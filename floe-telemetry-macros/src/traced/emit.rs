@@ -175,7 +175,7 @@ fn returned(traced: &Traced<'_>, ret: &Returned) -> TokenStream {
         Returned::Computed(computed) => {
             let computed = called(computed);
             quote_spanned! {at=>
-                #private::typed(
+                #private::attribute(
                     __floe,
                     #RETURN,
                     #value.map(|__floe_return| (#computed)()).as_ref(),

@@ -16,7 +16,7 @@ fn fetch(
         async move {
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-                    __floe.typed("url", &(url));
+                    __floe.attribute("url", &(url));
                 };
                 ::floe_telemetry::__private::enter_in_future(
                     ::floe_telemetry::__private::callsite!(

@@ -13,7 +13,7 @@ impl Catalog {
         ::floe_telemetry::__private::call(
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-                    __floe.typed("table", &(name));
+                    __floe.attribute("table", &(name));
                 };
                 ::floe_telemetry::__private::enter(
                     ::floe_telemetry::__private::callsite!(

@@ -87,7 +87,7 @@ impl<T> Field<'_, Option<T>> {
 }
 
 /// Records a value.
-pub fn typed<T: ToAttributeValue + ?Sized>(
+pub fn attribute<T: ToAttributeValue + ?Sized>(
     list: &mut AttributeList,
     key: &'static str,
     value: Option<&T>,

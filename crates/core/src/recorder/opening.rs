@@ -66,12 +66,6 @@ impl Opening {
     /// Sets an attribute.
     #[inline]
     pub fn attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
-        self.typed(key, value);
-    }
-
-    /// Sets an attribute, for expansions of `#[traced]`.
-    #[inline]
-    pub fn typed(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
         value.set_in(&mut self.0.record.attributes, key);
     }
 
