@@ -193,10 +193,8 @@ impl<'a> Asked<'a> {
 /// does what a constructor makes.
 fn may_be_a_future(ty: &Type) -> bool {
     match bare(ty) {
-        Type::Path(path) => {
-            let last = path.path.segments.iter().next_back();
-            last.is_some_and(|it| !is_any(&it.ident, VALUES) && !is_any(&it.ident, PRIMITIVES))
-        }
+        Type::Path(_) => last_segment(ty)
+            .is_some_and(|it| !is_any(&it.ident, VALUES) && !is_any(&it.ident, PRIMITIVES)),
         Type::ImplTrait(opaque) => traits(&opaque.bounds).any(|it| !is_any(&it.ident, TRAITS)),
         Type::TraitObject(object) => traits(&object.bounds).any(|it| !is_any(&it.ident, TRAITS)),
         Type::Macro(_) => true,
