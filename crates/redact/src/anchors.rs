@@ -6,16 +6,14 @@
 //! flag is set, the classes of the characters before and after them are checked, too. Look-ups at neighbouring
 //! positions are independent, which makes them faster than an automaton with a state.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::LazyLock;
-use std::{iter, mem};
 
 use crate::rules::commands::{ARGUMENTS, OPTIONS};
-use crate::rules::format::TokenFormat;
-use crate::rules::formats;
 use crate::rules::keys::{KEYS, KeyName};
+use crate::rules::tokens::TOKENS;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
-use crate::text::count_steps;
 
 /// The kinds of the anchors that end at one position, one bit each. The lowest bit is tried first.
 pub(crate) type Kinds = u16;
@@ -111,15 +109,8 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
 /// Signs that complete a name, a prefix or a key of two characters to an anchor of three characters.
 const LEADS: [u8; 5] = *b" -.:@";
 
-/// A token format and its anchor.
-#[derive(Clone, Debug)]
-struct Anchored {
-    /// The end of the anchor, counted from the start of the prefix.
-    end: usize,
-    format: &'static TokenFormat,
-    /// The index of the next format whose anchor has the same last three classes.
-    next: u16,
-}
+/// The maximum number of bytes from the start of a token's prefix to the end of its anchor.
+const PREFIX: usize = 12;
 
 /// The anchors of a redactor, indexed by the classes of their last three characters.
 #[derive(Clone, Debug)]
@@ -131,9 +122,9 @@ pub(crate) struct Anchors {
     sets: Vec<Kinds>,
     /// The classes that may precede and follow the last three characters of an anchor, one bit for each class.
     around: Vec<(u32, u32)>,
-    formats: Vec<Anchored>,
-    /// For each anchor, the index in `formats` of the format that was added last. Its `next` leads to the others.
-    first: Vec<u16>,
+    /// For the anchors of tokens, the numbers of bytes from the start of the prefix to the end of the anchor, one bit
+    /// each.
+    ends: Vec<u16>,
 }
 
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
@@ -153,14 +144,14 @@ impl Anchors {
             indices: Box::new([0; TABLE]),
             sets: vec![0],
             around: vec![(0, 0); TABLE],
-            formats: Vec::new(),
-            first: vec![u16::MAX; TABLE],
+            ends: vec![0; TABLE],
         };
         for (name, _) in KEYS.iter().flat_map(KeyName::names) {
             anchors.add_key(name.as_bytes());
         }
-        for format in formats().rev() {
-            anchors.add_format(format);
+        for format in TOKENS.iter() {
+            let prefix = format.prefix.as_bytes();
+            anchors.add_name(&prefix[..prefix.len().min(PREFIX)], TOKEN);
         }
         for row in ARGUMENTS {
             for name in row.names.iter() {
@@ -219,13 +210,13 @@ impl Anchors {
         self.indices[index] = u8::try_from(place).unwrap_or(0);
     }
 
-    /// Adds an anchor, and returns the index of its last three characters.
-    fn add(&mut self, anchor: &[u8], kind: Kinds) -> usize {
-        self.add_before(anchor, u32::MAX, kind)
+    fn add(&mut self, anchor: &[u8], kind: Kinds) {
+        self.add_before(anchor, u32::MAX, kind, 0);
     }
 
-    /// Adds an anchor, which is meant only for texts in which a character of one of the classes `tails` follows.
-    fn add_before(&mut self, anchor: &[u8], tails: u32, kind: Kinds) -> usize {
+    /// Adds an anchor, which is meant only for texts in which a character of one of the classes `tails` follows. It ends
+    /// `end` bytes after the start of its name.
+    fn add_before(&mut self, anchor: &[u8], tails: u32, kind: Kinds, end: usize) {
         let window = window(anchor);
         let leads = match anchor {
             [_, _, _] => u32::MAX,
@@ -235,7 +226,7 @@ impl Anchors {
         self.include(index, kind);
         self.around[index].0 |= leads;
         self.around[index].1 |= tails;
-        index
+        self.ends[index] |= u16::from(kind == TOKEN) << end;
     }
 
     fn add_name(&mut self, name: &[u8], kind: Kinds) {
@@ -243,12 +234,13 @@ impl Anchors {
             // A command or a function ends with its word: `user`, not `username`.
             let ends = if kind == WORD { NO_WORD } else { u32::MAX };
             let tails = name.get(rarest.end).map_or(ends, |next| 1 << class(*next));
-            self.add_before(&name[rarest], tails, kind);
+            let end = rarest.end;
+            self.add_before(&name[rarest], tails, kind, end.min(PREFIX));
             return;
         }
         // A name of two characters gets an anchor together with the character before it.
         for before in LEADS {
-            self.add(&[&[before], name].concat(), kind);
+            self.add_before(&[&[before], name].concat(), u32::MAX, kind, name.len());
         }
     }
 
@@ -275,27 +267,6 @@ impl Anchors {
             (Some(word), _) => self.add_name(word, KEY),
             _ => {}
         }
-    }
-
-    fn add_format(&mut self, format: &'static TokenFormat) {
-        let prefix = format.prefix.as_bytes();
-        if let Some(rarest) = rarest(prefix) {
-            let end = rarest.end;
-            let tails = prefix.get(end).map_or(u32::MAX, |next| 1 << class(*next));
-            let index = self.add_before(&prefix[rarest], tails, TOKEN);
-            self.push(index, end, format);
-            return;
-        }
-        for before in LEADS {
-            let index = self.add(&[&[before], prefix].concat(), TOKEN);
-            self.push(index, prefix.len(), format);
-        }
-    }
-
-    fn push(&mut self, anchor: usize, end: usize, format: &'static TokenFormat) {
-        let place = u16::try_from(self.formats.len()).unwrap_or(u16::MAX);
-        let next = mem::replace(&mut self.first[anchor], place);
-        self.formats.push(Anchored { end, format, next });
     }
 
     /// Returns the position of the next anchor's last byte, at or after `from`, and the kinds of the anchors there.
@@ -352,22 +323,16 @@ impl Anchors {
             .then(|| self.sets[usize::from(place)])
     }
 
-    /// Returns the formats whose anchor ends at `last` and whose prefix matches, each with the start of its prefix.
-    pub(crate) fn formats<'a>(
-        &'a self,
-        text: &'a [u8],
-        last: usize,
-    ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
+    /// Returns the starts of the prefixes whose anchor may end at `last`.
+    pub(crate) fn starts(&self, text: &[u8], last: usize) -> impl Iterator<Item = usize> + use<> {
         let end = last + 1;
-        let index = index(window(&text[end.saturating_sub(3)..end]));
-        let at = |place: u16| self.formats.get(usize::from(place));
-        iter::successors(at(self.first[index]), move |anchored| at(anchored.next))
-            .inspect(|_| count_steps(1))
-            .filter_map(move |anchored| Some((end.checked_sub(anchored.end)?, anchored.format)))
-            .filter(|(start, format)| {
-                let prefix = format.prefix.as_bytes();
-                text[*start] == prefix[0] && text[*start..].starts_with(prefix)
-            })
+        let mut ends = self.ends[index(window(&text[end.saturating_sub(3)..end]))];
+        let longest = iter::from_fn(move || {
+            let longest = ends.checked_ilog2()?;
+            ends ^= 1 << longest;
+            Some(longest as usize)
+        });
+        longest.filter_map(move |bytes| end.checked_sub(bytes))
     }
 }
 

@@ -210,7 +210,7 @@ fn start_of(tokens: &mut Tokens<'_>, first: usize, after: usize, lead: Kind) -> 
         }
     }
     let byte = tokens.start(0);
-    (lead == Line && matches!(before(tokens.text, byte), 0 | b'\n')).then_some(0)
+    (first < HEADER && lead == Line && matches!(before(tokens.text, byte), 0 | b'\n')).then_some(0)
 }
 
 /// Returns the cells of a row from `place` on, and the place of its end.

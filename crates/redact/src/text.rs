@@ -185,7 +185,9 @@ pub(crate) fn run_start(
 
 /// Returns the start of the line around `place`, at most 256 bytes before it.
 pub(crate) fn line_start(text: &[u8], place: usize) -> usize {
-    run_start(text, place, 256, |byte| byte != b'\n')
+    let from = place.saturating_sub(256);
+    count_steps((place - from) / FAST);
+    memchr::memrchr(b'\n', part(text, from, place)).map_or(from, |line| from + line + 1)
 }
 
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {

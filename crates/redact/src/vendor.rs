@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
-use crate::rules::formats;
+use crate::rules::class::Class;
+use crate::rules::format::{BASE64_URL, Body, Length, Part, TokenFormat};
+use crate::rules::tokens::TOKENS;
 use crate::scan::{Evidence, Reason, Scan};
-use crate::text::{
-    at, before, before_word, class, count_steps, is_name, part, rest, run_end, run_start,
-};
+use crate::text::{at, before, before_word, class, count_steps, is_name, part, rest, run_end};
 use crate::{armour, score};
 
 /// The number of bytes of a long token that are read first, unless its minimum length is greater.
@@ -18,33 +17,22 @@ const UNDOCUMENTED: usize = 16;
 /// The minimum length of an undocumented body after a prefix of two or three bytes, because words begin like this, too.
 const LONG: usize = 24;
 
-/// The quality of a match, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Match {
-    /// The prefix fits, and the body is random but has an undocumented length.
-    Similar,
-    /// The alphabet and the length are those of the documentation.
-    Documented,
-}
-
 /// Reads a vendor's token or a JSON web token.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let anchors = scan.policy.anchors();
-    let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
-    // The most similar format, for a text that fits no format.
+    let mut first = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
+    // The format with the longest prefix, for a text that fits no format.
     let mut like: Option<(usize, &'static TokenFormat)> = None;
-    let mut first = web_token;
-    for (start, format) in anchors.formats(text, anchor) {
+    let starts = scan.policy.anchors().starts(text, anchor);
+    let formats =
+        starts.flat_map(|start| beginning_at(text, start).map(move |format| (start, format)));
+    for (start, format) in formats {
         if first.is_some_and(|first| first <= start) {
-            continue;
+            break;
         }
         if format.find(text, start).is_some() {
             first = Some(start);
-        } else if !matches!(format.alphabet, Alphabet::Around(..))
-            && begins_word(text, start)
-            && like.is_none_or(|(_, other)| other.prefix.len() <= format.prefix.len())
-        {
+        } else if like.is_none_or(|(_, other)| other.prefix.len() <= format.prefix.len()) {
             like = Some((start, format));
         }
     }
@@ -54,12 +42,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         }
         return;
     };
-    // Formats with another anchor are tried, too, because one of them may fit better.
-    if let Some(best) = best(beginning_at(text, start), text, start) {
-        let first = best.format.start(text, start).unwrap_or(start);
-        scan.redact(first, best.end, best.format.id, Evidence::Format);
-    } else {
-        armour::json_web_token(scan, start);
+    match best(beginning_at(text, start), text, start) {
+        Some(best) => scan.redact(best.start, best.end, best.format.id, Evidence::Format),
+        None => armour::json_web_token(scan, start),
     }
 }
 
@@ -67,17 +52,21 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let text = scan.text;
     let prefix = format.prefix.as_bytes();
+    if format.start(text, start) != Some(start) {
+        return;
+    }
     let from = start + prefix.len();
     // After a dash or a dot, the run may be the end of a long name, so reading is limited.
     let is_apart = !matches!(before(text, start), b'-' | b'.');
     let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
-    let end = end_of(Alphabet::Base64Url, text, from, limit);
+    let end = BASE64_URL.end(text, from, limit);
     let body = part(text, from, end);
     // Words also begin with short prefixes, so such a prefix has to end with a sign and needs a longer body. A prefix
-    // of letters is not enough.
+    // of letters before several parts is not enough.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
+    let is_long = prefix.iter().any(is_sign) || matches!(format.body, Body::Run(_));
     let least = match prefix {
-        [_, _, _, _, ..] if prefix.iter().any(is_sign) => UNDOCUMENTED,
+        [_, _, _, _, ..] if is_long => UNDOCUMENTED,
         [.., last] if !last.is_ascii_alphanumeric() => LONG,
         _ => return,
     };
@@ -85,10 +74,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let is_name = class!("_-").any(body) && !class!("A-Z").any(body);
     let may_be_token = is_apart && !is_name && body.len() >= least;
     if may_be_token && is_varied(body) && score::is_random(body) {
-        // A format with another anchor may fit better.
-        let token = Token { end, found: Match::Similar, format };
-        let best = best(beginning_at(text, start), text, start).unwrap_or(token);
-        scan.redact(start, best.end, best.format.id, Evidence::Format);
+        scan.redact(start, end, format.id, Evidence::Format);
         return;
     }
     let letters = class!("a-zA-Z0-9").end(text, from, UNDOCUMENTED);
@@ -99,21 +85,18 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
 }
 
 /// Returns the end of the run of an alphabet that begins at `from` and has at most `limit` bytes.
-fn end_of(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
-    let end = run_end(text, from, limit, alphabet.inside());
-    if !matches!(alphabet, Alphabet::Base64) {
-        return end;
-    }
-    // Base64 has its padding at the end only.
-    let digits = run_end(text, from, end - from, |byte| byte != b'=');
-    run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
+fn end_of(class: &Class, text: &[u8], from: usize, limit: usize) -> usize {
+    // Base64 has its padding at the end only, but a hash or a URI may have `=` anywhere.
+    let is_padding = |byte| byte == b'=' && class.has(byte) && !class.has(b'$');
+    let end = run_end(text, from, limit, |byte| class.has(byte) && !is_padding(byte));
+    run_end(text, end, (from.saturating_add(limit) - end).min(2), is_padding)
 }
 
 /// The formats by the first two bytes of their prefixes.
 static FORMATS: LazyLock<Vec<Vec<&'static TokenFormat>>> = LazyLock::new(|| {
     let mut by_start: Vec<Vec<_>> = Vec::new();
     by_start.resize_with(1 << 10, Vec::new);
-    for format in formats() {
+    for format in TOKENS.iter() {
         by_start[bucket(format.prefix.as_bytes())].push(format);
     }
     by_start
@@ -123,77 +106,71 @@ fn bucket(text: &[u8]) -> usize {
     usize::from(at(text, 0) & 31) << 5 | usize::from(at(text, 1) & 31)
 }
 
-/// Returns the formats whose prefix may begin at `start`.
-fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static TokenFormat> {
-    let formats = &FORMATS[bucket(rest(text, start))];
+/// Returns the formats whose prefix begins at `start`.
+fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static TokenFormat> + '_ {
+    let text = rest(text, start);
+    let formats = &FORMATS[bucket(text)];
     count_steps(formats.len());
-    formats.iter().copied()
+    formats.iter().copied().filter(|format| text.starts_with(format.prefix.as_bytes()))
 }
 
 /// A token in a text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Token {
+    start: usize,
     pub(crate) end: usize,
-    pub(crate) found: Match,
     pub(crate) format: &'static TokenFormat,
 }
 
-/// Returns the token whose prefix is at `start`. The best match wins, and among equally good ones the longest.
+/// Returns the token whose prefix is at `start`. The longest match wins.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
     start: usize,
 ) -> Option<Token> {
-    formats
-        .filter(|format| rest(text, start).starts_with(format.prefix.as_bytes()))
-        .filter_map(|format| format.find(text, start))
-        .max_by_key(|Token { end, found, format }| {
+    formats.filter_map(|format| format.find(text, start)).max_by_key(
+        |Token { end, format, .. }| {
             let is_limited = !matches!(format.length, Length::AtLeast(_));
-            (*found, *end, format.prefix.len(), is_limited, Reverse(format.id))
-        })
+            (*end, format.prefix.len(), is_limited, Reverse(format.id))
+        },
+    )
 }
 
 impl TokenFormat {
-    /// Returns the token whose prefix is at `start`.
-    pub(crate) fn find(&'static self, text: &[u8], start: usize) -> Option<Token> {
-        let token = |end, found| Some(Token { end, found, format: self });
-        let first = self.start(text, start)?;
-        let from = start + self.prefix.len();
-        if let Alphabet::Parts(parts) | Alphabet::Around(_, parts) = self.alphabet {
-            let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
-            let body = part(text, from, end);
-            let varied = part(text, if first < start { first } else { from }, end);
-            let is_token = body.len() >= self.length.min() && is_varied(varied);
-            return token(end, Match::Documented).filter(|_| is_token);
-        }
-        let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
-        let head = self.trim(text, from, end_of(self.alphabet, text, from, limit));
-        let body = part(text, from, head);
-        if !is_varied(body) {
-            return None;
-        }
-        let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
-        let fits = if is_documented {
-            self.looks_issued(body)
-        } else {
-            body.len() >= UNDOCUMENTED && self.prefix.len() > 3 && score::is_random(body)
+    /// Returns the token whose prefix is at `prefix`.
+    fn find(&'static self, text: &[u8], prefix: usize) -> Option<Token> {
+        let start = self.start(text, prefix)?;
+        let from = prefix + self.prefix.len();
+        let (end, is_token) = match self.body {
+            Body::Parts(parts) | Body::Around(_, parts) => {
+                let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
+                (end, is_varied(part(text, if start < prefix { start } else { from }, end)))
+            }
+            Body::Run(class) => {
+                let limit =
+                    self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
+                let head = self.trim(text, from, end_of(class, text, from, limit));
+                let body = part(text, from, head);
+                let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
+                let is_token = is_documented && is_varied(body) && self.looks_issued(body);
+                let is_whole = !is_token || head < from + limit;
+                let end = if is_whole { head } else { end_of(class, text, head, usize::MAX) };
+                (self.trim(text, from, end), is_token)
+            }
         };
-        if !fits {
-            return None;
-        }
-        let end =
-            if head < from + limit { head } else { end_of(self.alphabet, text, head, usize::MAX) };
-        let found = if is_documented { Match::Documented } else { Match::Similar };
-        token(self.trim(text, from, end), found)
+        is_token.then_some(Token { start, end, format: self })
     }
 
     /// Returns the start of the token whose prefix is at `prefix`; `None` if no such token can begin there.
-    pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
-        let Alphabet::Around((alphabet, length), _) = self.alphabet else {
+    fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
+        if !rest(text, prefix).starts_with(self.prefix.as_bytes()) {
+            return None;
+        }
+        let Body::Around((class, length), _) = self.body else {
             return begins_word(text, prefix).then_some(prefix);
         };
         let limit = length.max().saturating_add(1);
-        let start = run_start(text, prefix, limit, alphabet.inside());
+        let start = class.start(text, prefix, limit);
         (length.min()..limit).contains(&(prefix - start)).then_some(start)
     }
 
@@ -238,8 +215,8 @@ impl Part {
                 let end = from + wanted.len();
                 (part(text, from, end) == wanted.as_bytes()).then_some(end)
             }
-            Self::Run(alphabet, length) => {
-                let end = end_of(alphabet, text, from, length.max());
+            Self::Run((class, length)) => {
+                let end = end_of(class, text, from, length.max());
                 (end - from >= length.min()).then_some(end)
             }
         }

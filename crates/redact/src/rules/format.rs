@@ -1,71 +1,77 @@
 //! The type of the rows of `rules/tokens.rs`: the format of a vendor's token.
 
-use super::class::class;
+use super::class::{Class, class};
 
 /// A documented format of a token.
 ///
-/// A token begins with its prefix at the start of a word, unless the prefix is in its middle. The alphabet and the
-/// length apply to the text after the prefix. Formats change, so after most prefixes, a body with another length or
-/// alphabet is found, too, if it looks random and has at least 16 bytes, or 24 after a prefix of two or three bytes.
-#[derive(Debug)]
+/// A token begins with its prefix at the start of a word, unless the prefix is in its middle. The body and the length
+/// apply to the text after the prefix. Formats change, so after most prefixes, a body with another length or alphabet is
+/// found, too, if it looks random and has at least 16 bytes, or 24 after a prefix of two or three bytes.
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report, in kebab case: `vendor-kind-of-token`.
     pub id: &'static str,
     /// The text at the start of each token, or in its middle. Case is significant. It has at least two bytes; with two,
-    /// `length` is exact or the alphabet has parts.
+    /// `length` is exact or the body has parts.
     pub prefix: &'static str,
-    /// The alphabet of the text after the prefix.
-    pub alphabet: Alphabet,
+    pub body: Body,
     /// The length of the text after the prefix, in bytes.
     pub length: Length,
 }
 
-/// The bytes that a token consists of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Alphabet {
-    /// `0-9 a-f A-F`
-    Hex,
-    /// `0-9 a-f`
-    LowerHex,
-    /// `0-9 A-F`
-    UpperHex,
-    /// `0-9`
-    Digits,
-    /// `a-z`
-    Lower,
-    /// `a-z A-Z`
-    Letters,
-    /// `a-z 0-9`
-    LowerDigits,
-    /// `A-Z 0-9`
-    UpperDigits,
-    /// `a-z A-Z 0-9`
-    Alphanumeric,
-    /// `a-z A-Z 0-9 _`
-    Word,
-    /// `a-z A-Z 0-9 -`
-    Dashed,
-    /// `a-z A-Z 0-9 + / =`
-    Base64,
-    /// `a-z A-Z 0-9 - _`
-    Base64Url,
-    /// `a-z A-Z 0-9 - _ .`
-    Dotted,
-    /// `a-z A-Z 0-9` and the bytes of this text
-    And(&'static str),
+/// The text after the prefix of a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    /// A run of an alphabet.
+    Run(&'static Class),
     /// Several parts, one after the other.
     Parts(&'static [Part]),
     /// A run, then the prefix, which is in the middle of the token, and then several parts.
-    Around(&'static Shape, &'static [Part]),
+    Around(&'static Run, &'static [Part]),
 }
 
 /// One part of a token that has several parts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) enum Part {
     /// A fixed text.
     Text(&'static str),
     /// The longest run of an alphabet.
-    Run(Alphabet, Length),
+    Run(Run),
+}
+
+/// An alphabet, and the length of the run.
+pub(crate) type Run = (&'static Class, Length);
+
+macro_rules! alphabets {
+    ($($name:ident $class:literal)*) => {
+        $(pub(crate) const $name: &Class = class!($class);)*
+    };
+}
+
+alphabets! {
+    DIGITS "0-9"
+    HEX "0-9a-fA-F"
+    LOWER_HEX "0-9a-f"
+    UPPER_HEX "0-9A-F"
+    LOWER "a-z"
+    LETTERS "a-zA-Z"
+    LOWER_DIGITS "a-z0-9"
+    UPPER_DIGITS "A-Z0-9"
+    ALPHANUMERIC "a-zA-Z0-9"
+    WORD "a-zA-Z0-9_"
+    DASHED "a-zA-Z0-9-"
+    DOTTED "a-zA-Z0-9_.-"
+    DOTTED_PADDED "a-zA-Z0-9_.=-"
+    TILDES "a-zA-Z0-9_~."
+    UNRESERVED "a-zA-Z0-9_~.-"
+    PERCENT "a-zA-Z0-9%"
+    PLUS "a-zA-Z0-9_+-"
+    BASE64 "a-zA-Z0-9+/="
+    BASE64_UNPADDED "a-zA-Z0-9+/"
+    BASE64_URL "a-zA-Z0-9_-"
+    BASE64_URL_PADDED "a-zA-Z0-9_=-"
+    BASE64_OF_BOTH "a-zA-Z0-9+/_=-"
+    CRYPT "a-zA-Z0-9./$=,+"
+    URI "a-zA-Z0-9-._~%+=:/$"
 }
 
 /// A number of bytes. The type is small, because every program contains all rows.
@@ -78,16 +84,16 @@ pub(crate) enum Length {
 }
 
 /// The fields of a row without the id and the prefix.
-pub(crate) type Shape = (Alphabet, Length);
+pub(crate) type Shape = (Body, Length);
 
 /// Returns the shape of a token with a prefix and several parts, which determine the length.
 pub(crate) const fn of_parts(parts: &'static [Part]) -> Shape {
-    (Alphabet::Parts(parts), Length::of(parts))
+    (Body::Parts(parts), Length::of(parts))
 }
 
 /// Returns the shape of a token with the prefix in its middle.
-pub(crate) const fn around(before: &'static Shape, parts: &'static [Part]) -> Shape {
-    (Alphabet::Around(before, parts), Length::of(parts))
+pub(crate) const fn around(before: &'static Run, parts: &'static [Part]) -> Shape {
+    (Body::Around(before, parts), Length::of(parts))
 }
 
 impl Length {
@@ -99,7 +105,7 @@ impl Length {
         while next < parts.len() {
             let part = match parts[next] {
                 Part::Text(text) => Self::Exactly(text.len() as u16),
-                Part::Run(_, length) => length,
+                Part::Run((_, length)) => length,
             };
             min += part.min() as u16;
             max = match (max, part) {
@@ -126,30 +132,5 @@ impl Length {
             Self::Exactly(max) | Self::Between(_, max) => usize::from(max),
             Self::AtLeast(_) => usize::MAX,
         }
-    }
-}
-
-impl Alphabet {
-    /// Returns the condition of the bytes of a run.
-    pub(crate) fn inside(self) -> impl Fn(u8) -> bool {
-        let class = match self {
-            Self::Hex => class!("0-9a-fA-F"),
-            Self::LowerHex => class!("0-9a-f"),
-            Self::UpperHex => class!("0-9A-F"),
-            Self::Digits => class!("0-9"),
-            Self::Lower => class!("a-z"),
-            Self::Letters => class!("a-zA-Z"),
-            Self::LowerDigits => class!("a-z0-9"),
-            Self::UpperDigits => class!("A-Z0-9"),
-            Self::Alphanumeric | Self::And(_) => class!("a-zA-Z0-9"),
-            Self::Word => class!("a-zA-Z0-9_"),
-            Self::Dashed => class!("a-zA-Z0-9-"),
-            Self::Base64 => class!("a-zA-Z0-9+/="),
-            Self::Base64Url => class!("a-zA-Z0-9_-"),
-            Self::Dotted => class!("a-zA-Z0-9_.-"),
-            Self::Parts(_) | Self::Around(..) => class!(""),
-        };
-        let more = if let Self::And(more) = self { more } else { "" };
-        move |byte| class.has(byte) || more.as_bytes().contains(&byte)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::rules::formats;
+use crate::rules::tokens::TOKENS;
 
 /// The examples of a row.
 pub(crate) struct Examples {
@@ -36,7 +36,7 @@ static EXAMPLES: LazyLock<Vec<Examples>> = LazyLock::new(|| {
             row.source = text;
             continue;
         }
-        let prefix = formats().find(|format| format.id == row.id).map(|format| format.prefix);
+        let prefix = TOKENS.iter().find(|format| format.id == row.id).map(|format| format.prefix);
         let text = text.replace('⏎', "\n").replace('‖', "").replace('…', prefix.unwrap_or("…"));
         if sign == "+" { &mut row.secret } else { &mut row.benign }.push(text);
     }
