@@ -1,7 +1,6 @@
 //! Parses the command line, calls the library, and prints the result.
 
 mod diff;
-mod export;
 mod input;
 #[cfg(feature = "listen")]
 mod listen;
@@ -12,7 +11,6 @@ mod query;
 mod redact;
 mod show;
 mod table;
-mod view;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,8 +19,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use floe_redact::printable;
-
-use self::export::Export;
 
 /// Shows what is in OpenTelemetry traces of any program: OTLP as JSON lines or protobuf, compressed with gzip or not.
 #[derive(Debug, Parser)]
@@ -39,11 +35,11 @@ enum Command {
     /// Exit codes: 0 without a difference, 1 with a difference, 2 if files or arguments cannot be used.
     Diff(diff::Diff),
     /// Write the files in the format of another program
-    Export(Export),
+    Export(output::Export),
     /// Draw traces in the terminal
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
-    View(view::View),
+    View(output::View),
     /// Show why traces were slow, the causes with the most time in the longest traces first
     Why(query::Question),
     /// List the innermost errors, with equal errors in one row
@@ -70,12 +66,6 @@ const UNUSABLE: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 pub(crate) fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
@@ -91,7 +81,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Diff(options) => return diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
-        Command::View(options) => view::view(&options),
+        Command::View(view) => view.run(),
         Command::Why(question) => query::answer(&question, &query::WHY),
         Command::Errors(question) => query::answer(&question, &query::ERRORS),
         Command::CriticalPath(question) => query::answer(&question, &query::PATH),
@@ -105,10 +95,16 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// Prints to standard output. A pipe that its reader, such as `head`, has closed is no failure.
 pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
+    write_out(|out| write!(out, "{text}"))
+}
+
+/// Writes to standard output. A pipe that its reader, such as `head`, has closed is no failure.
+pub(crate) fn write_out(
+    content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match write!(out, "{text}").and_then(|()| out.flush()) {
+    match content(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure(format!("standard output cannot be written: {error}")))
         }

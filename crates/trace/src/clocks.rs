@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
-use crate::span::{Kind, Note, Recording};
+use crate::span::{Kind, Note, Recording, value_of};
 
 /// Bounds may contradict each other, or exclude an offset of zero, by this many nanoseconds, because times are rounded.
 const ROUNDED: i64 = 1_000_000;
@@ -29,19 +29,16 @@ impl Recording {
     /// The offset of two clocks is estimated from all calls between them. Without a consistent offset, as after a clock
     /// was set, times remain as recorded, and a note says why.
     pub fn correct_clocks(&mut self) {
-        let clocks = self.clocks();
+        let (clocks, names) = self.clocks();
         let bounds = self.bounds(&clocks);
         let links =
             bounds.iter().filter_map(|(pair, bounds)| Link::new(*pair, bounds)).collect_vec();
-        let offsets = offsets(&links, &self.spans_of(&clocks));
-        let services: FxHashMap<usize, &str> =
-            clocks.iter().copied().zip(self.sources.iter().map(|it| &*it.service)).collect();
+        let mut spans = vec![0; names.len()];
+        self.spans.iter().filter_map(|it| clocks.get(it.source)).for_each(|it| spans[*it] += 1);
+        let offsets = offsets(&links, &spans);
         let refused = links.iter().filter(|it| !it.allows(it.expected(&offsets)));
-        let refused: BTreeSet<String> = refused.map(|it| it.refusal(&services)).collect();
-        let offset = |source: u32| {
-            let clock = clocks.get(usize::try_from(source).unwrap_or(usize::MAX));
-            clock.and_then(|clock| offsets.get(*clock)).copied().unwrap_or_default()
-        };
+        let refused: BTreeSet<String> = refused.map(|it| it.refusal(&names)).collect();
+        let offset = |source: usize| clocks.get(source).map_or(0, |clock| offsets[*clock]);
         let correct = |time: &mut u64, offset: i64| {
             if *time > 0 {
                 *time = time.saturating_add_signed(offset.saturating_neg());
@@ -51,10 +48,8 @@ impl Recording {
         for span in &mut self.spans {
             let offset = offset(span.source);
             // The note leaves out an offset shorter than every span that it moves, because nobody would see it.
-            if offset.unsigned_abs() > span.duration()
-                && let Some(source) = self.sources.get(span.source as usize)
-            {
-                moved.insert(&source.service, offset);
+            if offset.unsigned_abs() > span.duration() {
+                moved.insert(&names[clocks[span.source]], offset);
             }
             correct(&mut span.start, offset);
             correct(&mut span.end, offset);
@@ -67,25 +62,20 @@ impl Recording {
         self.notes.extend(notes.map(|message| Note { place: place.clone(), message, times: 1 }));
     }
 
-    /// Returns the number of the clock of each source: one for each machine of a service.
-    fn clocks(&self) -> Vec<usize> {
+    /// Returns the number of the clock of each source, and the names of the clocks: one for each machine of a service.
+    fn clocks(&self) -> (Vec<usize>, Vec<String>) {
         let mut known = IndexSet::new();
         let clocks = self.sources.iter().map(|source| {
-            let value = |key: &&str| source.resource.iter().find(|it| *it.0 == **key);
-            let machine = MACHINES.iter().find_map(value).map(|it| it.1.to_string());
-            known.insert_full((&source.service, machine)).0
+            let machine = MACHINES.iter().find_map(|key| value_of(&source.resource, key));
+            known.insert_full((&source.service, machine.map(ToString::to_string))).0
         });
-        clocks.collect()
-    }
-
-    fn spans_of(&self, clocks: &[usize]) -> Vec<usize> {
-        let mut spans = vec![0; clocks.iter().max().map_or(0, |it| it + 1)];
-        for span in &self.spans {
-            if let Some(clock) = clocks.get(span.source as usize) {
-                spans[*clock] += 1;
-            }
-        }
-        spans
+        let clocks = clocks.collect();
+        let machines = known.iter().counts_by(|it| it.0);
+        let names = known.iter().map(|(service, machine)| match machine {
+            Some(machine) if machines[service] > 1 => format!("`{service}` on `{machine}`"),
+            _ => format!("`{service}`"),
+        });
+        (clocks, names.collect())
     }
 
     /// Returns the bounds of the offset of each clock to another one, by the calls from the first to the second one.
@@ -97,7 +87,7 @@ impl Recording {
             let Some(client) = server.parent.and_then(|it| by_id.get(&(server.trace, it))) else {
                 continue;
             };
-            let clock = |source: u32| clocks.get(source as usize).copied().unwrap_or_default();
+            let clock = |source: usize| clocks.get(source).copied().unwrap_or_default();
             let pair = (clock(client.source), clock(server.source));
             let bounds = (apart(client.end, server.end), apart(client.start, server.start));
             // A server that takes longer than its client does not answer it.
@@ -150,14 +140,16 @@ impl Link {
         offsets[self.clocks.1].saturating_sub(offsets[self.clocks.0])
     }
 
-    fn refusal(&self, services: &FxHashMap<usize, &str>) -> String {
-        let [one, other] = [self.clocks.0, self.clocks.1].map(|it| services[&it]);
-        let reason = if self.is_certain() || self.calls >= CALLS {
+    fn refusal(&self, names: &[String]) -> String {
+        let [one, other] = [self.clocks.0, self.clocks.1].map(|it| &names[it]);
+        let reason = if self.is_certain() {
+            "the calls between other clocks contradict it"
+        } else if self.range() < -ROUNDED {
             "the calls between them contradict each other"
         } else {
             "fewer than 3 calls show it"
         };
-        format!("the clocks of `{one}` and `{other}` seem to differ; not corrected: {reason}")
+        format!("the clocks of {one} and {other} seem to differ; not corrected: {reason}")
     }
 
     /// Returns the expected offset if the calls allow it, and otherwise the middle of what they allow.
@@ -207,7 +199,7 @@ fn note(mut clocks: Vec<(&str, i64)>) -> Option<String> {
     clocks.sort_by_key(|(service, offset)| (Reverse(offset.unsigned_abs()), *service));
     let mut named = clocks.iter().map(|(service, offset)| {
         let side = if *offset > 0 { "ahead" } else { "behind" };
-        format!("the clock of `{service}` is {} {side}", duration(offset.unsigned_abs()))
+        format!("the clock of {service} is {} {side}", duration(offset.unsigned_abs()))
     });
     let message = format!("{}; corrected", named.join(", "));
     (!clocks.is_empty()).then_some(message)

@@ -13,7 +13,6 @@ mod times;
 
 use std::borrow::Borrow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -77,14 +76,28 @@ pub struct Change {
     pub weight: i64,
 }
 
+/// The size of a set of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct Coverage {
+    /// The number of runs.
+    pub runs: usize,
+    /// The number of traces.
+    pub traces: usize,
+    /// The number of spans.
+    pub spans: usize,
+}
+
 /// The comparison of two sets of runs.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Diff {
     /// The differences: failures first, then sorted by the time that they add or save, the longest first.
     pub changes: Vec<Change>,
-    /// The numbers of runs, traces and spans of each set.
-    pub coverage: [(usize, usize, usize); 2],
+    /// The runs before the change.
+    pub before: Coverage,
+    /// The runs after the change.
+    pub after: Coverage,
     /// Notes, for example on a shift of the machine.
     pub notes: Vec<String>,
 }
@@ -94,9 +107,9 @@ pub struct Diff {
 #[must_use]
 pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Diff {
     let sets = Sets::new([before.into_iter(), after.into_iter()]);
-    let coverage = [0, 1].map(|side| sets.coverage(side));
-    let mut diff = Diff { coverage, ..Diff::default() };
-    if coverage.iter().any(|it| it.2 == 0) {
+    let [before, after] = [0, 1].map(|side| sets.coverage(side));
+    let mut diff = Diff { before, after, ..Diff::default() };
+    if before.spans.min(after.spans) == 0 {
         diff.notes.push("one side has no spans; nothing is compared".to_owned());
         return diff;
     }
@@ -112,12 +125,6 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
         (!is_failing, Reverse(change.weight.abs()), change.kind, name)
     });
     diff
-}
-
-fn by_name(keys: impl Iterator<Item = Key>) -> BTreeMap<usize, Vec<Key>> {
-    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
-    keys.for_each(|key| names.entry(key.0).or_default().push(key));
-    names
 }
 
 /// Creates a change of a name. All `keys` have this name and differ only in their parents.

@@ -4,7 +4,7 @@ use floe_waterfall::Tree;
 use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
+use crate::span::{Kind, Note, Recording, Span, TraceId};
 
 /// The trees of a recording. Spans are identified by their index in [`Recording::spans`].
 #[derive(Clone, Debug)]
@@ -50,15 +50,21 @@ impl<'a> Forest<'a> {
     #[must_use]
     pub fn new(recording: &'a Recording) -> Self {
         let spans = &recording.spans;
-        let (parents, repeated) = parents(spans);
-        let has_parent = parents.iter().map(Option::is_some).collect_vec();
-        let times = spans.iter().map(|span| (span.start, span.end)).collect();
-        let tree = Tree::new(times, parents);
-        let is_missing = |at: &usize| {
-            let Span { id, parent, kind, .. } = &spans[*at];
-            !has_parent[*at] && parent.is_some_and(|it| it != *id) && *kind == Kind::Internal
+        let tree = Tree::by_ids(spans.iter().map(|it| {
+            let parent = (it.trace, it.parent);
+            ((it.trace, Some(it.id)), parent, (it.start, it.end))
+        }));
+        let mut known = FxHashSet::default();
+        let is_repeated = |at: &usize| !known.insert((spans[*at].trace, spans[*at].id));
+        let repeated = (0..spans.len()).filter(is_repeated).collect_vec();
+        // A span that names itself as its parent is a root.
+        let has_lost = |at: usize, is_known: bool| {
+            let Span { trace, id, parent, .. } = spans[at];
+            let is_lost = |it| it != id && known.contains(&(trace, it)) == is_known;
+            tree.parent(at).is_none() && parent.is_some_and(is_lost)
         };
-        let is_in_circle = |at: &usize| has_parent[*at] && tree.parent(*at).is_none();
+        let is_missing = |at: &usize| has_lost(*at, false) && spans[*at].kind == Kind::Internal;
+        let is_in_circle = |at: &usize| has_lost(*at, true);
         let notes = [
             (
                 cut_ids(spans),
@@ -124,22 +130,6 @@ impl<'a> Forest<'a> {
     pub fn self_time(&self, span: usize) -> u64 {
         self.self_times.get(span).copied().unwrap_or_default()
     }
-}
-
-/// Returns the parent of each span, and the spans whose id was read before.
-fn parents(spans: &[Span]) -> (Vec<Option<usize>>, Vec<usize>) {
-    let mut by_id: FxHashMap<(TraceId, SpanId), usize> = FxHashMap::default();
-    let is_repeated = |at: &usize| {
-        let Span { trace, id, .. } = &spans[*at];
-        *by_id.entry((*trace, *id)).or_insert(*at) != *at
-    };
-    let repeated = (0..spans.len()).filter(is_repeated).collect();
-    let parents = spans.iter().enumerate().map(|(at, span)| {
-        let parent = by_id.get(&(span.trace, span.parent?)).copied();
-        // A span that names itself as its parent becomes a root.
-        parent.filter(|it| *it != at)
-    });
-    (parents.collect(), repeated)
 }
 
 /// Returns a span of each trace whose id is the second half of the id of another trace.

@@ -42,7 +42,7 @@ mod text;
 mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
-pub use crate::diff::{Change, ChangeKind, Diff, diff};
+pub use crate::diff::{Change, ChangeKind, Coverage, Diff, diff};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
 pub use crate::page::write_page;

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -96,9 +97,9 @@ pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
 }
 
 fn write_page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
-    let (order, left_out) = rows_of(forest, most);
-    let plan = Plan::new(forest, order);
+    let plan = Plan::new(forest, most);
     let mut rows = plan.rows();
+    let left_out = forest.recording().spans.len() - plan.order.len();
     if left_out > 0 {
         rows.note = format!("{left_out} more spans are left out");
     }
@@ -129,28 +130,24 @@ fn write_page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::R
     out.flush()
 }
 
-/// Returns the spans of the page, with parents before their children, and the number of spans that are left out.
-fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
+/// Returns the traces of the page, sorted by their starts.
+fn traces_of<'a>(forest: &'a Forest<'_>, most: usize) -> Vec<&'a Trace> {
     let mut traces = forest.traces().iter().collect_vec();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
     let mut room = most;
-    let mut kept: Vec<&Trace> = Vec::new();
-    for trace in traces {
-        if trace.spans.len() <= room || kept.is_empty() {
-            room = room.saturating_sub(trace.spans.len());
-            kept.push(trace);
-        }
-    }
-    kept.sort_by_key(|trace| trace.start);
-    let roots = kept.iter().flat_map(|trace| &trace.roots);
-    let order = roots.flat_map(|root| forest.tree().below(&[*root])).take(most).collect_vec();
-    let left_out = forest.recording().spans.len() - order.len();
-    (order, left_out)
+    traces.retain(|trace| {
+        let is_kept = trace.spans.len() <= room || room == most;
+        room -= if is_kept { trace.spans.len().min(room) } else { 0 };
+        is_kept
+    });
+    traces.sort_by_key(|trace| trace.start);
+    traces
 }
 
 struct Plan<'a> {
     forest: &'a Forest<'a>,
-    /// The spans, in the order of the rows.
+    traces: Vec<&'a Trace>,
+    /// The spans, in the order of the rows: those of one trace after the other, parents before their children.
     order: Vec<usize>,
     row_of: FxHashMap<usize, usize>,
     /// The row of the first span with each id.
@@ -160,21 +157,24 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(forest: &'a Forest<'a>, order: Vec<usize>) -> Self {
-        let mut row_of = FxHashMap::default();
-        let mut by_id = FxHashMap::default();
-        for (row, index) in order.iter().enumerate() {
+    fn new(forest: &'a Forest<'a>, most: usize) -> Self {
+        let traces = traces_of(forest, most);
+        let below = traces.iter().flat_map(|trace| forest.tree().below(&trace.roots));
+        let order = below.take(most).collect_vec();
+        let row_of: FxHashMap<_, _> = order.iter().copied().zip(0..).collect();
+        // The last one of equal keys remains.
+        let by_id = order.iter().rev().map(|index| {
             let span = forest.span(*index);
-            row_of.insert(*index, row);
-            by_id.entry((span.trace, span.id)).or_insert(row);
-        }
+            ((span.trace, span.id), row_of[index])
+        });
+        let by_id = by_id.collect();
         let mut logs: FxHashMap<_, Vec<&Log>> = FxHashMap::default();
         for log in &forest.recording().logs {
             logs.entry((log.trace, log.span)).or_default().push(log);
         }
         let starts = forest.traces().iter().map(|trace| trace.start);
         let origin = starts.filter(|start| *start > 0).min();
-        Self { forest, order, row_of, by_id, logs, origin: origin.unwrap_or_default() }
+        Self { forest, traces, order, row_of, by_id, logs, origin: origin.unwrap_or_default() }
     }
 
     const fn time(&self, time: u64) -> u64 {
@@ -188,22 +188,15 @@ impl<'a> Plan<'a> {
 
     fn rows(&self) -> Rows {
         let mut rows = Rows { origin: self.origin.to_string(), ..Rows::default() };
-        let traces = self.forest.traces().iter();
-        let traces: FxHashMap<_, _> = traces.map(|trace| (trace.id, trace)).collect();
-        let mut open = None;
-        for (row, index) in self.order.iter().enumerate() {
-            let span = self.forest.span(*index);
-            if open.replace(span.trace) != Some(span.trace)
-                && let Some(trace) = traces.get(&span.trace)
-            {
-                rows.traces.push(self.trace(trace, row));
-                self.critical(trace, &mut rows);
+        let trace_of = |index: &usize| self.forest.span(*index).trace;
+        let chunks = self.order.chunk_by(|one, other| trace_of(one) == trace_of(other));
+        for (trace, spans) in self.traces.iter().zip(chunks) {
+            let first = rows.id.len();
+            for index in spans {
+                self.span(*index, &mut rows);
             }
-            if let Some(trace) = rows.traces.last_mut() {
-                trace.end = row + 1;
-            }
-            self.span(row, *index, &mut rows);
-            self.marks(row, span, &mut rows);
+            rows.traces.push(self.trace(trace, first..rows.id.len()));
+            self.critical(trace, &mut rows);
         }
         if rows.traces.is_empty() {
             rows.traces.push(PageTrace::default());
@@ -217,7 +210,8 @@ impl<'a> Plan<'a> {
         rows
     }
 
-    fn span(&self, row: usize, index: usize, rows: &mut Rows) {
+    fn span(&self, index: usize, rows: &mut Rows) {
+        let row = rows.id.len();
         let mut number = |text: &str| rows.strings.insert_full(text.to_owned()).0;
         let span = self.forest.span(index);
         let parent = self.forest.tree().parent(index);
@@ -242,10 +236,6 @@ impl<'a> Plan<'a> {
         rows.start.push(self.time(span.start));
         rows.duration.push(span.duration());
         rows.own.push(self.forest.self_time(index));
-    }
-
-    /// Marks the events and log records of a span on its row.
-    fn marks(&self, row: usize, span: &Span, rows: &mut Rows) {
         if !span.events.is_empty() {
             let events = span.events.iter().take(MOST_OF_A_SPAN);
             let times = events.map(|event| self.time(event.time));
@@ -259,7 +249,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
+    fn trace(&self, trace: &Trace, rows: Range<usize>) -> PageTrace {
         let roots = trace.roots.iter().copied();
         let root = roots.max_by_key(|root| self.forest.span(*root).duration());
         let title = root.map(|it| self.title(it)).unwrap_or_default();
@@ -267,9 +257,9 @@ impl<'a> Plan<'a> {
         PageTrace {
             id: trace.id.to_string(),
             title,
-            root: root.copied().unwrap_or(row),
-            first: row,
-            end: row,
+            root: root.copied().unwrap_or(rows.start),
+            first: rows.start,
+            end: rows.end,
             start: self.time(trace.start),
             duration: trace.duration(),
             spans: trace.spans.len(),
@@ -311,7 +301,7 @@ impl<'a> Plan<'a> {
 
     fn detail(&self, index: usize) -> Json {
         let span = self.forest.span(index);
-        let source = self.forest.recording().source(span.source);
+        let source = self.forest.recording().sources.get(span.source);
         json!({
             "kind": span.kind.as_str(),
             "scope": source.map_or("", |source| &source.scope),

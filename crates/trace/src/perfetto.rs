@@ -188,9 +188,8 @@ impl Tracks {
 }
 
 /// Returns the process of a source, or 0 for an unknown source.
-fn process(processes: &[usize], source: u32) -> usize {
-    let source = usize::try_from(source).ok();
-    source.and_then(|it| processes.get(it)).copied().unwrap_or_default()
+fn process(processes: &[usize], source: usize) -> usize {
+    processes.get(source).copied().unwrap_or_default()
 }
 
 fn arguments(forest: &Forest<'_>, span: &Span) -> Map<String, Json> {
@@ -206,7 +205,7 @@ fn arguments(forest: &Forest<'_>, span: &Span) -> Map<String, Json> {
         Status::Ok => add("status", "ok".to_owned()),
         Status::Error(message) => add("status", format!("error: {message}")),
     };
-    if let Some(source) = forest.recording().source(span.source) {
+    if let Some(source) = forest.recording().sources.get(span.source) {
         add("otel.scope.name", source.scope.to_string());
     }
     let links = span.links.iter().map(|it| json!(format!("{} {}", it.trace, it.span)));

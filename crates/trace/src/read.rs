@@ -16,6 +16,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use rustc_hash::{FxHashMap, FxHashSet};
+use thiserror::Error;
 
 use crate::span::{Kind, Note, Recording, SpanId, TraceId};
 use crate::text::Texts;
@@ -24,6 +25,7 @@ use crate::text::Texts;
 pub const LARGEST_MESSAGE: usize = 64 << 20;
 
 const MOST_NOTES: usize = 100;
+const MOST_BYTES: usize = 1 << 30;
 
 /// Reads OTLP into one [`Recording`].
 ///
@@ -44,17 +46,17 @@ const MOST_NOTES: usize = 100;
 /// assert_eq!(recording.spans[0].duration(), 2000);
 /// # Ok::<(), floe_trace::read::Unreadable>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reader {
     recording: Recording,
     texts: Texts,
     notes: FxHashMap<String, usize>,
-    sources: FxHashMap<Vec<u8>, u32>,
+    sources: FxHashMap<Vec<u8>, usize>,
     /// The spans of Zipkin that a client and a server share.
     shared: FxHashSet<(TraceId, SpanId)>,
     /// An estimate of the memory of all records without their texts, in bytes.
     bytes: usize,
-    max_bytes: usize,
+    max_bytes: Option<usize>,
     rejected: Option<Rejected>,
     resources: usize,
     place: Place,
@@ -84,53 +86,25 @@ impl fmt::Display for Place {
 }
 
 /// The reason why a whole file was left out: the file cannot be read, or is not OTLP.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{message}")]
 pub struct Unreadable {
     message: String,
     source: Option<io::Error>,
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Unreadable {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source.as_ref()?)
-    }
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Reader {
     /// Creates a reader that keeps at most about 1 GiB.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            recording: Recording::default(),
-            texts: Texts::default(),
-            notes: FxHashMap::default(),
-            sources: FxHashMap::default(),
-            shared: FxHashSet::default(),
-            bytes: 0,
-            max_bytes: 1 << 30,
-            rejected: None,
-            resources: 0,
-            place: Place::default(),
-        }
+        Self::default()
     }
 
     /// Sets the limit of the estimated memory of spans and log records, including their decoding, in bytes. Records
     /// beyond the limit are left out and counted in a note. Default: 1 GiB.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
-        self.max_bytes = bytes;
+        self.max_bytes = Some(bytes);
         self
     }
 
@@ -170,7 +144,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read, or contains no OTLP. Damage in a file with some OTLP becomes a note.
     pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), Unreadable> {
-        self.at(name);
+        self.place = Place { file: name.to_owned(), at: String::new() };
         let mut input = BufReader::with_capacity(1 << 16, input);
         let begin = input.fill_buf().map_err(|error| self.io(error))?;
         if begin.starts_with(&[0x1f, 0x8b]) {
@@ -179,11 +153,6 @@ impl Reader {
         } else {
             self.uncompressed(input)
         }
-    }
-
-    /// Sets the place for messages to the beginning of a file.
-    fn at(&mut self, name: &str) {
-        self.place = Place { file: name.to_owned(), at: String::new() };
     }
 
     fn uncompressed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
@@ -236,11 +205,7 @@ impl Reader {
         let message = message.into();
         // Millions of records may be left out for one reason, so equal notes are only counted.
         let notes = &mut self.recording.notes;
-        if let Some(last) = notes.last_mut()
-            && last.message == *message
-        {
-            last.times += 1;
-        } else if let Some(known) = self.notes.get(&*message) {
+        if let Some(known) = self.notes.get(&*message) {
             if let Some(note) = notes.get_mut(*known) {
                 note.times += 1;
             }

@@ -119,9 +119,9 @@ pub(crate) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit
 }
 
 /// Returns the chance that two sides differ at random, by Student's test. One side may have a single sample.
-pub(crate) fn student(sides: [&[Unit]; 2]) -> f64 {
+pub(crate) fn student(sides: &[Vec<Unit>; 2]) -> f64 {
     let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
-    let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
+    let distance = (mean_of(&sides[1]) - mean_of(&sides[0])).abs();
     if freedom < LEAST_FREEDOM || distance <= f64::EPSILON {
         return 1.0;
     }
@@ -129,14 +129,14 @@ pub(crate) fn student(sides: [&[Unit]; 2]) -> f64 {
 }
 
 /// Returns the variance of the difference of both means: the larger of the two estimates.
-fn variance(sides: [&[Unit]; 2]) -> f64 {
+fn variance(sides: &[Vec<Unit>; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
 }
 
 /// Estimates the variance of the difference of both means from the samples, and from the values within the samples.
-fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
-    let units = || sides.iter().copied().flatten();
+fn variances(sides: &[Vec<Unit>; 2]) -> [f64; 2] {
+    let units = || sides.iter().flatten();
     let distances = sides.iter().flat_map(|side| {
         let mean = mean_of(side);
         side.iter().map(move |it| (it.mean - mean).powi(2))
@@ -155,26 +155,25 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Returns the chance that counts differ at random. Fisher's test compares how many values of each side are above the
+/// Returns the chance that counts differ at random, and the means of both sides. Fisher's test compares how many values of each side are above the
 /// middle of both means. If the samples are not alike, Student's test must confirm the difference. It is not used
 /// otherwise, because it finds less: few samples show their deviation poorly.
-pub(crate) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
-    let units = sides.map(|runs| units(runs, are_whole, Unit::new));
-    let [one, other] = sides.map(|runs| mean(&runs.concat()));
-    let middle = f64::midpoint(one, other);
-    let [before, after] = sides.map(|runs| {
+pub(crate) fn counts(sides: &[Vec<Vec<f64>>; 2], are_whole: bool) -> (f64, [f64; 2]) {
+    let units = sides.each_ref().map(|runs| units(runs, are_whole, Unit::new));
+    let means = sides.each_ref().map(|runs| mean(&runs.concat()));
+    let middle = f64::midpoint(means[0], means[1]);
+    let [before, after] = sides.each_ref().map(|runs| {
         let values = || runs.iter().flatten();
         (values().filter(|it| **it > middle).count(), values().count())
     });
     let above = fisher(before, after).min(fisher(after, before)) * 2.0;
-    let units = [&*units[0], &*units[1]];
-    let [of_units, of_values] = variances(units);
+    let [of_units, of_values] = variances(&units);
     if of_units <= of_values * ALIKE {
-        return above.min(1.0);
+        return (above.min(1.0), means);
     }
     let freedom = (units[0].len() + units[1].len()).saturating_sub(2);
     if freedom < LEAST_FREEDOM {
-        return 1.0;
+        return (1.0, means);
     }
     // The distance of the parts above the middle, in standard deviations, which grow with the variance of the samples.
     let [one, other] = [before, after].map(|(some, all)| as_f64(some) / as_f64(all.max(1)));
@@ -183,7 +182,7 @@ pub(crate) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
         (as_f64(before.0 + after.0) / (all[0] + all[1])).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
     let deviation = (part * (1.0 - part) * (all[0].recip() + all[1].recip())).sqrt();
     let apart = (other - one).abs() / deviation / (of_units / of_values / ALIKE).sqrt();
-    student(units).min(two_sided(apart, freedom)).max(above.min(1.0))
+    (student(&units).min(two_sided(apart, freedom)).max(above.min(1.0)), means)
 }
 
 /// Returns the chance that Student's t is at least this far from 0, in either direction, by its finite series for a
@@ -265,10 +264,10 @@ mod tests {
 
     #[test]
     fn the_variance_of_the_values_is_that_of_single_samples() {
-        let sides = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]].map(|values| [Unit::new(&values)]);
-        near(variance([&sides[0], &sides[1]]), 5.0 / 3.0);
+        let sides = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]].map(|values| vec![Unit::new(&values)]);
+        near(variance(&sides), 5.0 / 3.0);
         // Three samples have one degree of freedom.
-        near(variance([&each(&[1.0, 3.0]), &each(&[5.0])]), 3.0);
+        near(variance(&[each(&[1.0, 3.0]), each(&[5.0])]), 3.0);
     }
 
     #[test]
@@ -277,7 +276,7 @@ mod tests {
         let after = [24.0];
         // The mean of the values before is 6.5 and their variance 17.5.
         let t = 17.5 / (17.5_f64 * 15.0 / 14.0).sqrt();
-        near(student([&each(&before), &each(&after)]), two_sided(t, 13));
+        near(student(&[each(&before), each(&after)]), two_sided(t, 13));
     }
 
     /// One of 30 calls fails in the only run after the change, and none in the 14 runs before it. The deviation before
@@ -287,17 +286,18 @@ mod tests {
         let mut after = vec![0.0; 30];
         after[7] = 1.0;
         let before = vec![vec![0.0; 30]; 14];
-        near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
+        near(counts(&[before, vec![after]], true).0, 30.0 / 450.0 * 2.0);
     }
 
     /// More failures in every run are a change of the program, but as many failures in a single run are none.
     #[test]
     fn failures_of_one_run_are_its_own() {
         let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();
-        let before = [2, 3, 2, 3, 2].map(run);
+        let before = [2, 3, 2, 3, 2];
         // The z of 12 and 36 of 600, divided by the deviation of the runs, whose variance is 24 times that of the calls.
-        let even = counts([&before, &[6, 7, 8, 7, 8].map(run)], true);
-        let uneven = counts([&before, &[1, 1, 1, 1, 32].map(run)], true);
+        let chance = |after| counts(&[before, after].map(|side| side.map(run).into()), true).0;
+        let even = chance([6, 7, 8, 7, 8]);
+        let uneven = chance([1, 1, 1, 1, 32]);
         assert!(even < 0.001, "{even} and {uneven}");
         near(uneven, two_sided(3.5355 / (24.359_f64 / ALIKE).sqrt(), 8));
     }

@@ -167,6 +167,10 @@ pub fn json_of(attributes: &[(Text, Value)]) -> Map<String, Json> {
     attributes.iter().map(|(key, it)| (key.to_string(), Json::from(it))).collect()
 }
 
+pub(crate) fn value_of<'a>(attributes: &'a [(Text, Value)], key: &str) -> Option<&'a Value> {
+    attributes.iter().find(|(it, _)| **it == *key).map(|(_, it)| it)
+}
+
 /// Attributes, in the order of the file.
 pub type Attributes = Box<[(Text, Value)]>;
 
@@ -212,7 +216,7 @@ pub struct Span {
     /// The status of the span.
     pub status: Status,
     /// The source of the span: an index in [`Recording::sources`].
-    pub source: u32,
+    pub source: usize,
     /// The attributes.
     pub attributes: Attributes,
     /// The events, sorted by time.
@@ -253,8 +257,7 @@ impl Span {
     /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {
-        let mut attributes = self.attributes.iter();
-        attributes.find(|(it, _)| **it == *key).map(|(_, it)| it)
+        value_of(&self.attributes, key)
     }
 }
 
@@ -279,7 +282,7 @@ pub struct Log {
     /// The attributes.
     pub attributes: Attributes,
     /// The source of the record: an index in [`Recording::sources`].
-    pub source: u32,
+    pub source: usize,
 }
 
 impl Log {
@@ -351,23 +354,16 @@ impl Recording {
     pub fn add_span(&mut self, mut span: Span, source: Source) {
         // The search is short, because there are few sources and usually the last one matches.
         let known = self.sources.iter().rposition(|it| *it == source);
-        let index = known.unwrap_or_else(|| {
+        span.source = known.unwrap_or_else(|| {
             self.sources.push(source);
             self.sources.len() - 1
         });
-        span.source = u32::try_from(index).unwrap_or(u32::MAX);
         self.spans.push(span);
     }
 
     /// Returns the service that emitted a span, or an empty text.
     #[must_use]
     pub fn service(&self, span: &Span) -> &str {
-        self.source(span.source).map_or("", |source| &source.service)
-    }
-
-    /// Returns a source by its index.
-    #[must_use]
-    pub fn source(&self, index: u32) -> Option<&Source> {
-        self.sources.get(usize::try_from(index).ok()?)
+        self.sources.get(span.source).map_or("", |source| &source.service)
     }
 }

@@ -101,7 +101,7 @@ fn a_lock_that_replicas_share_has_one_hold() {
     }
     let mut recording = spans(&text);
     recording.sources = vec![recording.sources[0].clone(); 4];
-    recording.spans.iter_mut().for_each(|it| it.source = u32::try_from(random() % 4).unwrap());
+    recording.spans.iter_mut().for_each(|it| it.source = usize::try_from(random() % 4).unwrap());
     let found = found_in(&recording);
     assert!(found[0].2.contains(": one proceeds every 29"), "{found:#?}");
     assert!(found.len() == 1, "{found:#?}");

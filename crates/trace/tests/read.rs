@@ -68,7 +68,7 @@ fn each_format_is_read() {
     assert_eq!((two.kind, two.start, two.end, two.duration()), (Kind::Client, 15, 20, 5));
     assert_eq!(two.trace.to_string(), TRACE);
     assert_eq!(lines.service(two), "shop");
-    assert_eq!(&*lines.source(two.source).unwrap().scope, "web");
+    assert_eq!(&*lines.sources[two.source].scope, "web");
     assert!(lines.notes.is_empty());
 
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());

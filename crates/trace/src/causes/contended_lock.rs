@@ -77,7 +77,7 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 /// across processes. The grouping whose order is less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
-    let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
+    let mut groups: FxHashMap<(&str, String), Vec<(usize, Wait)>> = FxHashMap::default();
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
     for (index, span) in forest.recording().spans.iter().enumerate() {
         let (from, to) = longest_gap(forest, index);
@@ -98,7 +98,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
 /// Tests the calls of a name in each process and across all processes.
 fn of_name(
     forest: &Forest<'_>,
-    mut group: Vec<(u32, Wait)>,
+    mut group: Vec<(usize, Wait)>,
     least: u64,
     holders: &Holders,
 ) -> Vec<Option<Tested>> {
@@ -108,7 +108,7 @@ fn of_name(
         let queue = in_order(forest, &calls).into_iter().chain(in_turn(forest, &calls));
         Some([likeliest(queue), holders.test(forest, &calls)])
     };
-    let waits = |calls: &[(u32, Wait)]| test(calls.iter().map(|it| it.1).collect());
+    let waits = |calls: &[(usize, Wait)]| test(calls.iter().map(|it| it.1).collect());
     let processes = group.chunk_by(|one, other| one.0 == other.0);
     let mut found = processes.filter_map(waits).collect_vec();
     let has_several = group.first().map(|it| it.0) != group.last().map(|it| it.0);

@@ -3,12 +3,11 @@
 use floe_waterfall::duration;
 
 use super::calls::Calls;
-use super::{CauseKind, Finding, MS};
+use super::{CauseKind, Finding, LEAST};
 use crate::forest::Forest;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
-const LEAST: u64 = MS;
 /// The minimum number of calls of a loop.
 const CALLS: usize = 5;
 

@@ -12,7 +12,7 @@ use super::{CHANCE, CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
-use crate::span::{Attributes, Kind, Span, Text, TraceId, Value};
+use crate::span::{Attributes, Kind, Span, Text, TraceId, Value, value_of};
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
@@ -138,12 +138,10 @@ fn flags(forest: &Forest<'_>) -> Flags {
     let logs = recording.logs.iter().map(|it| (it.trace, &it.event_name, &it.attributes));
     let mut flags = Flags::default();
     for (trace, name, attributes) in events.chain(logs) {
-        let value = |keys: &[&str]| {
-            let found = attributes.iter().find(|it| keys.contains(&&*it.0));
-            found.map(|it| it.1.to_string())
-        };
+        let value = |key| value_of(attributes, key).map(Value::to_string);
         if name.starts_with("feature_flag")
-            && let (Some(flag), Some(variant)) = (value(&["feature_flag.key"]), value(&VARIANTS))
+            && let Some(flag) = value("feature_flag.key")
+            && let Some(variant) = VARIANTS.into_iter().find_map(value)
         {
             let known = flags.entry(trace).or_default();
             if known.len() < MOST_FLAGS {
@@ -198,10 +196,9 @@ impl Group<'_> {
             let (values, spans) = keys[&**key];
             values * 2 > spans || values == 1 && key.starts_with(CALLEE)
         };
-        let useful: BTreeMap<_, _> = features.iter().filter(|it| !is_id(it.0)).collect();
         let is_place = |key: &str| is_where(key) || key != CHILD && keys[key].0 >= SUBJECTS;
+        let useful = features.iter().filter(|it| !is_id(it.0)).sorted();
         let copied = |places: &Vec<usize>| places.iter().copied().collect();
-        let useful = useful.into_iter();
         useful.map(|(it, places)| (it.clone(), copied(places), is_place(&it.0))).collect()
     }
 
@@ -211,7 +208,7 @@ impl Group<'_> {
         let place = |what: &str, value: String| (what.into(), value.into());
         let root = Some(self.roots[index]).filter(|root| *root != index);
         let of_root = root.and_then(|root| self.of_roots.get(&root));
-        let of_source = self.of_sources.get(span.source as usize);
+        let of_source = self.of_sources.get(span.source);
         let mut features = written(&span.attributes);
         features.extend(of_source.into_iter().chain(of_root).flatten().cloned());
         let mut is_after_cache = false;
@@ -222,7 +219,7 @@ impl Group<'_> {
             is_after_cache = is_cache;
             let cold_start = child.attribute(COLD_START);
             features.extend(cold_start.map(|it| place(COLD_START, it.to_string())));
-            let source = self.forest.recording().source(child.source);
+            let source = self.forest.recording().sources.get(child.source);
             let callee = source.filter(|_| child.kind == Kind::Server);
             let resource = callee.iter().flat_map(|it| &it.resource);
             let places = resource.filter(|it| is_where(&it.0));
@@ -322,9 +319,8 @@ impl Group<'_> {
         let message = format!(
             "`{name}`: {some} of {all} slow spans have {what}, compared with {quick} of {others} other spans; slow means {from} or longer, and the others typically take {typical}"
         );
-        let longest = slow.iter().max()?.1;
         let at = slow.into_iter().map(|(time, span)| (span, time - usual)).collect();
-        Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message).of(longest))
+        Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message))
     }
 
     /// Counts the slow rows with the value, all slow rows, all rows with the value, and all rows. Spans of one trace
@@ -358,11 +354,9 @@ impl Group<'_> {
         let all = families.len();
         let late = families.values_mut().filter_map(|spans| {
             spans.sort_unstable_by_key(duration_of);
-            let (latest, others) = spans.split_last()?;
-            let others = others.iter().map(duration_of).collect_vec();
-            let (longest, usual) = (duration_of(latest), percentile(&others, 50));
-            let is_late = longest / OUTLIER >= usual && outlier(&others, longest) <= STRAGGLER;
-            is_late.then(|| (*latest, longest.saturating_sub(usual)))
+            let sorted = spans.iter().map(duration_of).collect_vec();
+            let (usual, _) = outlier(&sorted).filter(|it| it.1 <= STRAGGLER)?;
+            Some((*spans.last()?, sorted.last()? - usual))
         });
         let late = late.collect_vec();
         // Calls that are slow at random, such as the misses of a cache, are alone below fewer parents.
@@ -384,15 +378,11 @@ impl Group<'_> {
     /// Returns the finding about a single span that takes much longer than all others.
     fn outlier(&self, least: u64) -> Option<Tested> {
         let (longest, others) = self.sorted.split_last()?;
-        let usual = percentile(others, 50);
-        if longest / OUTLIER < usual || longest - usual < least {
-            return None;
-        }
+        let (usual, chance) = outlier(&self.sorted).filter(|it| longest - it.0 >= least)?;
         let duration_of = |span: &&usize| self.forest.span(**span).duration();
         let span = *self.spans.iter().max_by_key(duration_of)?;
         let is_first =
             self.spans.iter().all(|it| self.forest.span(span).start <= self.forest.span(*it).start);
-        let chance = outlier(others, *longest);
         let children = |span: usize| {
             self.forest
                 .tree()
@@ -464,17 +454,15 @@ fn text((key, value): &Feature) -> String {
     }
 }
 
-/// Returns the chance that an outlier is as far above the other (sorted) values as `longest`, if the tail of the values
-/// follows a power law. With a lighter tail, the chance is smaller.
-fn outlier(others: &[u64], longest: u64) -> f64 {
-    let upper = others.get(others.len() / 2..).unwrap_or_default();
-    let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
-        return 1.0;
-    };
-    let sum: f64 = upper.iter().map(|it| logarithm(*it) - logarithm(*least)).sum();
-    let gap = logarithm(longest) - logarithm(*second);
-    if sum <= 0.0 || gap <= 0.0 {
-        return 1.0;
-    }
-    (1.0 + gap / sum).powf(-as_f64(upper.len()))
+/// Returns the median of all but the last of sorted values, and the chance that the last one is as far above the others,
+/// if the tail of the values follows a power law. With a lighter tail, the chance is smaller.
+fn outlier(sorted: &[u64]) -> Option<(u64, f64)> {
+    let (longest, others) = sorted.split_last()?;
+    let usual = percentile(others, 50);
+    let upper = others.get(others.len() / 2..)?;
+    let least = logarithm(*upper.first()?);
+    let sum: f64 = upper.iter().map(|it| logarithm(*it) - least).sum();
+    let gap = logarithm(*longest) - logarithm(*upper.last()?);
+    let is_far = longest / OUTLIER >= usual && sum > 0.0 && gap > 0.0;
+    is_far.then(|| (usual, (1.0 + gap / sum).powf(-as_f64(upper.len()))))
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use floe_redact::printable;
 use floe_trace::{Change, ChangeKind, Diff as Found, diff as compare};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::input::{Limits, files_of};
 use super::table;
@@ -43,13 +43,13 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     if let Some(failure) = failure.into_inner() {
         return Err(failure);
     }
-    for (coverage, side) in found.coverage.iter().zip(["before", "after"]) {
-        if coverage.2 == 0 {
+    for (coverage, side) in [(found.before, "before"), (found.after, "after")] {
+        if coverage.spans == 0 {
             return Err(Failure(format!("expected spans {side} the change, found none")));
         }
     }
     if options.json {
-        print_json(&as_json(&found).to_string())?;
+        print_json(&json!(found).to_string())?;
     } else {
         print(text(&found))?;
     }
@@ -112,8 +112,8 @@ fn rows(found: &Found) -> Vec<Vec<String>> {
 const HEAD: [&str; 6] = ["what", "name", "before → after", "change", "certainty", "where"];
 
 fn coverage(found: &Found) -> String {
-    let [before, after] = found.coverage.map(|(runs, traces, spans)| {
-        let of = [(runs, "run"), (traces, "trace"), (spans, "span")];
+    let [before, after] = [found.before, found.after].map(|it| {
+        let of = [(it.runs, "run"), (it.traces, "trace"), (it.spans, "span")];
         let of =
             of.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
         of.join(", ")
@@ -130,16 +130,4 @@ fn text(found: &Found) -> String {
         return text + "no difference can be distinguished from chance\n";
     }
     text + &table::table(0, &HEAD, rows(found))
-}
-
-fn as_json(found: &Found) -> Json {
-    let coverage = found
-        .coverage
-        .map(|(runs, traces, spans)| json!({"runs": runs, "traces": traces, "spans": spans}));
-    json!({
-        "changes": found.changes,
-        "before": coverage[0],
-        "after": coverage[1],
-        "notes": found.notes,
-    })
 }

@@ -1,21 +1,61 @@
-//! The file that a command writes.
+//! The commands `view` and `export`, which write a file.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use floe_trace::{Forest, Recording};
+use clap::Args;
+use floe_redact::printable;
+use floe_trace::{Forest, Recording, write_page, write_perfetto};
 use tempfile::NamedTempFile;
 
-use super::Failure;
 use super::input::{Input, files_of, print_notes};
+use super::{Failure, write_out};
 
-pub(crate) fn is_standard(path: &Path) -> bool {
+/// The traces of a page for a browser.
+#[derive(Debug, Args)]
+pub(crate) struct View {
+    #[command(flatten)]
+    input: Input,
+    /// The file to write; `-` is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "trace.html")]
+    out: PathBuf,
+}
+
+/// The traces to export, and the form of the output.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    input: Input,
+    /// Write a trace for Perfetto, <https://ui.perfetto.dev>; `-` is standard output
+    #[arg(long, value_name = "OUT")]
+    perfetto: PathBuf,
+}
+
+impl View {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let Self { input, out } = self;
+        convert(input, &input.read_spans()?, out, |forest, file| write_page(forest, file))?;
+        if !is_standard(out) {
+            let _ = writeln!(io::stderr(), "wrote {}", printable(&out.to_string_lossy()));
+        }
+        Ok(())
+    }
+}
+
+impl Export {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let Self { input, perfetto: out } = self;
+        convert(input, &input.read()?, out, |forest, file| write_perfetto(forest, file))
+    }
+}
+
+fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 /// Writes a recording of this input to a file, in another form.
-pub(crate) fn convert(
+fn convert(
     input: &Input,
     recording: &Recording,
     out: &Path,
@@ -45,44 +85,29 @@ fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file or standard output. A pipe that its reader, such as `head`, has closed is no failure.
 fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let (name, written) = if is_standard(path) {
-        let written = buffered(io::stdout().lock(), content);
-        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-        let gone = written.as_ref().is_err_and(is_gone);
-        ("standard output".into(), if gone { Ok(()) } else { written })
+    if is_standard(path) {
+        return write_out(content);
+    }
+    let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+        // A device or a pipe is written and not replaced, even through a link such as `/dev/stdout`.
+        File::create(path).and_then(|mut file| content(&mut file))
+    } else if path.is_symlink() {
+        Err(io::Error::other("expected a file, found a link"))
     } else {
-        let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
-            // A device or a pipe is written and not replaced, even through a link such as `/dev/stdout`.
-            File::create(path).and_then(|file| buffered(file, content))
-        } else if path.is_symlink() {
-            Err(io::Error::other("expected a file, found a link"))
-        } else {
-            replace(path, content)
-        };
-        (path.display().to_string(), written)
+        replace(path, content)
     };
-    written.map_err(|error| Failure(format!("{name}: cannot be written: {error}")))
+    written.map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
 }
 
 /// Writes a temporary file, which only its owner may read, and renames it, so that nobody sees an incomplete file.
 fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    buffered(&draft, content)?;
+    let mut draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    content(&mut draft)?;
     draft.persist(path)?;
     Ok(())
-}
-
-fn buffered(
-    out: impl Write,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    content(&mut out)?;
-    out.flush()
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use floe_redact::printable;
 use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
 use floe_trace::{SpanId, TraceId, Tree, duration, json_of};
+use floe_waterfall::place;
 use itertools::Itertools as _;
 use serde_json::{Map, Value, json};
 
@@ -149,7 +150,7 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
             "name": name(span),
             "trace_id": span.trace_id.to_string(),
             "span_id": span.span_id.to_string(),
-            "code": place(span),
+            "code": place(|key| span.attribute(key).map(str::to_owned)),
             "thread": thread.map(|id| json!({ "id": id, "name": names.get(&id) })),
             "attributes": attributes.collect::<Map<_, _>>(),
         })
@@ -196,13 +197,6 @@ fn row(depth: usize, span: &Value) -> Vec<String> {
 
 fn ids(span: &CurrentSpan) -> (TraceId, SpanId) {
     (span.trace_id, span.span_id)
-}
-
-fn place(span: &CurrentSpan) -> String {
-    let [file, line] =
-        ["code.file.path", "code.line.number"].map(|key| span.attribute(key).unwrap_or_default());
-    let separator = if line.is_empty() { "" } else { ":" };
-    format!("{file}{separator}{line}")
 }
 
 /// Returns the name of a span, or else of its function.

@@ -5,6 +5,7 @@ use std::env;
 use floe_redact::printable;
 use floe_waterfall::clip;
 use itertools::Itertools as _;
+use textwrap::{Options, WordSplitter, fill};
 use unicode_width::UnicodeWidthStr;
 
 /// Escapes a foreign text, and clips it to the width of a cell.
@@ -36,25 +37,10 @@ pub(crate) fn width(unknown: usize) -> usize {
 
 /// Breaks a text into lines of at most this width. Each line begins with the indent, and all but the first with more.
 pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
-    let room = width.saturating_sub(indent.width() + 2).max(16);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_inclusive(' ') {
-        if !line.is_empty() && line.width() + word.trim_end().width() > room {
-            lines.push(std::mem::take(&mut line));
-        }
-        for part in word.chars() {
-            if line.width() >= room && part != ' ' {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push(part);
-        }
-    }
-    lines.push(line);
-    let first = |at| if at == 0 { "" } else { "  " };
-    let lines = lines
-        .iter()
-        .enumerate()
-        .map(|(at, line)| [indent, first(at), line.trim_end(), "\n"].concat());
-    lines.collect()
+    let next = format!("{indent}  ");
+    let options = Options::new(width.max(next.width() + 16))
+        .initial_indent(indent)
+        .subsequent_indent(&next)
+        .word_splitter(WordSplitter::NoHyphenation);
+    fill(text, options) + "\n"
 }

@@ -4,7 +4,7 @@ use itertools::Itertools as _;
 
 use super::runs::{Calls, Key, Sets};
 use super::{ChangeKind, Diff, change, decimal, surprising};
-use crate::significance::{counts, fisher, mean};
+use crate::significance::{counts, fisher};
 
 /// The accepted chance that a new or missing name is random.
 const CHANCE_OF_PRESENCE: f64 = 0.001;
@@ -63,7 +63,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             let runs = sets.runs[side].iter();
             runs.map(|run| run.by_parent(key)).collect_vec()
         });
-        let [one, other] = sides.each_ref().map(|runs| mean(&runs.concat()));
+        let (chance, [one, other]) = counts(&sides, sets.are_runs());
         let kind = if other > one { ChangeKind::MoreCalls } else { ChangeKind::FewerCalls };
         let [before, after] = [one, other].map(|mean| format!("{} for each parent", decimal(mean)));
         let mut found = change(sets, &[key], kind, before, after);
@@ -76,7 +76,6 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         if sides.iter().all(|runs| is_constant(runs)) {
             changes.extend(is_enough.then_some(found));
         } else {
-            let chance = counts([&sides[0], &sides[1]], sets.are_runs());
             tests.push((chance, is_enough.then_some(found)));
         }
     }
@@ -90,12 +89,12 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             let calls = sets.calls(side, key);
             calls.map(|it| it.failed.clone()).collect_vec()
         });
-        let all = sides.each_ref().map(|runs| runs.concat());
-        let [one, other] = all.each_ref().map(|all| mean(all));
+        let (chance, [one, other]) = counts(&sides, sets.are_runs());
         if other <= one {
             continue;
         }
-        let [was, is] = all.map(|all| {
+        let [was, is] = sides.map(|runs| {
+            let all = runs.concat();
             let failed: f64 = all.iter().sum();
             format!("{} of {} failed", decimal(failed), all.len())
         });
@@ -104,10 +103,9 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             diff.changes.push(found);
             continue;
         }
-        // Only increases are reported, so the chance is half of the two-sided one.
-        let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
         let is_enough = other - one >= LEAST_FAILURES;
-        tests.push((chance, is_enough.then_some(found)));
+        // Only increases are reported, so the chance is half of the two-sided one.
+        tests.push((chance / 2.0, is_enough.then_some(found)));
     }
     diff.changes.extend(surprising(tests, CHANCE_OF_FAILURES));
 }

@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{RUNS, rounded};
+use super::{Coverage, RUNS, rounded};
 use crate::forest::Forest;
 use crate::operation::{Operation, Operations, Together};
 use crate::significance::{as_f64, as_f64_of};
@@ -151,9 +151,9 @@ impl Sets {
     }
 
     /// Returns the numbers of runs, traces and spans of a side.
-    pub(super) fn coverage(&self, side: usize) -> (usize, usize, usize) {
+    pub(super) fn coverage(&self, side: usize) -> Coverage {
         let spans = self.runs[side].iter().flat_map(|run| run.spans.values()).sum();
-        (self.runs[side].len(), self.traces(side), spans)
+        Coverage { runs: self.runs[side].len(), traces: self.traces(side), spans }
     }
 
     /// Formats a time for people, given the logarithm of its sum with the [`tick`](Self::tick).

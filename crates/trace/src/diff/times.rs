@@ -3,7 +3,7 @@
 use itertools::Itertools as _;
 
 use super::runs::{Calls, Key, Sets};
-use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
+use super::{Change, ChangeKind, Diff, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{
     Unit, as_f64, as_f64_of, common, counts, mean, mean_of, middle, sorted, student, units,
@@ -110,10 +110,7 @@ impl<'a> Times<'a> {
     /// Whether the change of the times differs significantly from the usual shift.
     fn changed_from(mut self, usual: f64, chance: f64) -> bool {
         self.shift_back(usual);
-        let units = self.units();
-        self.shift().abs() >= APART.ln()
-            && self.are_enough()
-            && student([&units[0], &units[1]]) <= chance
+        self.shift().abs() >= APART.ln() && self.are_enough() && student(&self.units()) <= chance
     }
 
     /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side.
@@ -126,10 +123,8 @@ impl<'a> Times<'a> {
 
     /// Tests whether the robust mean has changed.
     fn test(&self, rule: &Rule) -> (f64, Option<Change>) {
-        let units = self.units();
-        let [before, after] = [&*units[0], &*units[1]];
         let factor = self.shift().exp();
-        (student([before, after]), self.change(self.measured, factor, rule))
+        (student(&self.units()), self.change(self.measured, factor, rule))
     }
 
     /// Returns the change if the factor is large enough, the clock resolves it, and the measured times have changed in
@@ -156,8 +151,7 @@ impl<'a> Times<'a> {
         let limit = percentile(&all, 75) + FAR.ln();
         let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
         let sides = self.runs.each_ref().map(|runs| runs.iter().map(far).collect_vec());
-        let chance = counts([&sides[0], &sides[1]], self.sets.are_runs());
-        let [before, after] = sides.each_ref().map(|runs| mean(&runs.concat()));
+        let (chance, [before, after]) = counts(&sides, self.sets.are_runs());
         let times = [0, 1].map(|side| {
             let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
             let times = calls.flat_map(self.of).map(|it| it.exp()).collect_vec();
@@ -189,7 +183,8 @@ fn groups(
     of: fn(&Calls) -> &[f64],
 ) -> Vec<Times<'_>> {
     let mut groups = Vec::new();
-    for keys in by_name(keys).into_values() {
+    let keys = keys.sorted_by_key(|it| it.0).collect_vec();
+    for keys in keys.chunk_by(|one, other| one.0 == other.0) {
         let alone = |key: &Key| Times::new(sets, vec![*key], of);
         let usual = middle(keys.iter().map(|key| alone(key).shift()));
         let chance = TIMES.chance / as_f64(keys.len());
@@ -228,10 +223,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         ));
     }
     let mut shift = without_machine(&mut times);
-    let tests = times.iter().enumerate().map(|(at, it)| {
-        let units = it.units();
-        (student([&units[0], &units[1]]), at)
-    });
+    let tests = times.iter().enumerate().map(|(at, it)| (student(&it.units()), at));
     for (at, _) in unlikely(tests.collect(), TIMES.chance) {
         times[at].has_changed = true;
     }

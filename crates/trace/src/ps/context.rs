@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
 use crate::read::Reader;
-use crate::span::{SpanId, Text, TraceId};
+use crate::span::{SpanId, Text, TraceId, value_of};
 use crate::text::Texts;
 
 /// The message `ProcessContext`
@@ -83,7 +83,7 @@ impl Context {
     /// Returns the text of an attribute of the resource.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
-        self.resource.iter().find(|it| *it.0 == *key)?.1.as_str()
+        value_of(&self.resource, key)?.as_str()
     }
 
     /// Whether the process publishes the spans of its threads, as programs with floe-telemetry can.

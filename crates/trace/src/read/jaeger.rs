@@ -28,9 +28,14 @@ pub(super) fn request(span: &Value, processes: &Value) -> Value {
         .into_iter()
         .find(|it| !it.is_null())
         .unwrap_or_default();
+    otlp(&attributes, &scope, &self::span(span))
+}
+
+/// Returns an OTLP request with one span.
+pub(super) fn otlp(resource: &[Value], scope: &Value, span: &Value) -> Value {
     json!({"resourceSpans": [{
-        "resource": {"attributes": attributes},
-        "scopeSpans": [{"scope": {"name": scope}, "spans": [self::span(span)]}],
+        "resource": {"attributes": resource},
+        "scopeSpans": [{"scope": {"name": scope}, "spans": [span]}],
     }]})
 }
 

@@ -11,9 +11,10 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span as ProtoSpan, Status as ProtoStatus, span};
 use prost::Message as _;
 
-use super::Reader;
+use super::{MOST_BYTES, Reader};
 use crate::span::{
     Attributes, Event, Kind, Link, Log, Source, Span, SpanId, Status, Text, TraceId, Value,
+    value_of,
 };
 
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Origin<'r> {
     resource: &'r [u8],
     scope: Vec<u8>,
     /// The index of the source, if a record of the scope was kept.
-    source: Option<u32>,
+    source: Option<usize>,
 }
 
 impl<'r> Origin<'r> {
@@ -41,11 +42,12 @@ impl<'r> Origin<'r> {
 impl Reader {
     /// Refuses a record if its `memory` in bytes exceeds the remaining memory.
     pub(super) fn make_room(&mut self, memory: usize) -> Result<(), Refused> {
-        if self.bytes().saturating_add(memory) < self.max_bytes {
+        let max_bytes = self.max_bytes.unwrap_or(MOST_BYTES);
+        if self.bytes().saturating_add(memory) < max_bytes {
             return Ok(());
         }
-        let most = self.max_bytes >> 20;
-        self.reject(if memory < self.max_bytes {
+        let most = max_bytes >> 20;
+        self.reject(if memory < max_bytes {
             format!(
                 "the limit of {most} MiB of memory is reached; spans and log records from here on are left out"
             )
@@ -74,7 +76,7 @@ impl Reader {
         self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))
     }
 
-    fn source(&mut self, origin: &mut Origin<'_>) -> Result<u32, Refused> {
+    fn source(&mut self, origin: &mut Origin<'_>) -> Result<usize, Refused> {
         if let Some(known) = origin.source {
             return Ok(known);
         }
@@ -86,12 +88,9 @@ impl Reader {
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
         let attributes = self.attributes(&resource.attributes);
-        let service = attributes
-            .iter()
-            .find(|(key, _)| &**key == "service.name")
-            .and_then(|(_, value)| value.as_str());
+        let service = value_of(&attributes, "service.name").and_then(Value::as_str);
         self.bytes += size_of::<Source>() + key.len();
-        let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
+        let index = self.recording.sources.len();
         self.recording.sources.push(Source {
             service: service.unwrap_or_default().into(),
             scope: self.texts.text(&scope.name),

@@ -3,7 +3,7 @@
 use itertools::Itertools as _;
 use serde_json::{Value, json};
 
-use super::jaeger::{attribute, id, list, micros, text};
+use super::jaeger::{attribute, id, list, micros, otlp, text};
 use crate::span::SpanId;
 
 /// Returns the id of a client's span whose server has a span with the same id: the server keeps the id, because the
@@ -35,21 +35,18 @@ pub(super) fn request(span: &Value) -> Value {
         .map(|it| json!({"timeUnixNano": micros(it, "timestamp"), "name": text(it, "value")}));
     let error = &span["tags"]["error"];
     let start = micros(span, "timestamp");
-    json!({"resourceSpans": [{
-        "resource": {
-            "attributes": [attribute("service.name", &span["localEndpoint"]["serviceName"])],
-        },
-        "scopeSpans": [{"spans": [{
-            "traceId": id(span, "traceId", 32),
-            "spanId": own,
-            "parentSpanId": parent,
-            "name": text(span, "name"),
-            "kind": text(span, "kind"),
-            "startTimeUnixNano": start,
-            "endTimeUnixNano": start.saturating_add(micros(span, "duration")),
-            "attributes": attributes.collect_vec(),
-            "events": events.collect_vec(),
-            "status": {"code": if error.is_null() { 0 } else { 2 }, "message": error},
-        }]}],
-    }]})
+    let service = attribute("service.name", &span["localEndpoint"]["serviceName"]);
+    let span = json!({
+        "traceId": id(span, "traceId", 32),
+        "spanId": own,
+        "parentSpanId": parent,
+        "name": text(span, "name"),
+        "kind": text(span, "kind"),
+        "startTimeUnixNano": start,
+        "endTimeUnixNano": start.saturating_add(micros(span, "duration")),
+        "attributes": attributes.collect_vec(),
+        "events": events.collect_vec(),
+        "status": {"code": if error.is_null() { 0 } else { 2 }, "message": error},
+    });
+    otlp(&[service], &json!(""), &span)
 }

@@ -87,7 +87,7 @@ pub(crate) fn line(recording: &Recording) -> String {
             Status::Error(message) => json!({"code": 2, "message": &**message}),
             _ => json!({}),
         };
-        let resource = recording.source(span.source).map(|it| attributes(&it.resource));
+        let resource = recording.sources.get(span.source).map(|it| attributes(&it.resource));
         json!({"resource": {"attributes": resource}, "scopeSpans": [{"spans": [{
             "traceId": span.trace.to_string(),
             "spanId": span.id.to_string(),

@@ -79,7 +79,7 @@ impl<'o> Traces<'o> {
             open.bytes += bytes;
             open.has_root |= span.parent.is_none();
             open.has_entry |= matches!(span.kind, Kind::Server | Kind::Consumer);
-            let source = recording.source(span.source).cloned().unwrap_or_default();
+            let source = recording.sources.get(span.source).cloned().unwrap_or_default();
             open.recording.add_span(span, source);
         }
         while self.bytes > self.max_bytes && self.draw_oldest()? {}
