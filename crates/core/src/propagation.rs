@@ -10,8 +10,6 @@ pub(crate) mod formats;
 #[cfg(feature = "http")]
 mod http;
 pub(crate) mod parent;
-#[cfg(all(test, feature = "redact"))]
-mod tests;
 
 use std::collections::HashMap;
 

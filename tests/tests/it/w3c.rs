@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 use floe_telemetry::propagation::{extract_context, inject_headers};
 use floe_telemetry::{create_span, testing};
+use opentelemetry::trace::TraceContextExt as _;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
@@ -100,6 +101,9 @@ fn an_invalid_header_starts_a_new_trace() {
         ("traceparent", &format!("0-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("000-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("0000-{TRACE}-{PARENT}-01")),
+        ("traceparent", &format!("00_{TRACE}-{PARENT}-01")),
+        ("traceparent", &format!("00-{TRACE}_{PARENT}-01")),
+        ("traceparent", &format!("00-{TRACE}-{PARENT}_01")),
         ("traceparent", &format!("{valid}.")),
         ("traceparent", &format!("{valid}-")),
         ("traceparent", &format!("{valid}-more")),
@@ -246,6 +250,8 @@ fn each_call_has_its_own_span_in_one_trace() {
 fn known_flags_are_kept() {
     for (received, sent) in [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("fd", "01")] {
         let header = format!("00-{TRACE}-{PARENT}-{received}");
+        let read = extract_context(&[("traceparent", &*header)]);
+        assert_eq!(format!("{:02x}", read.span().span_context().trace_flags()), sent);
         let call = call(&[("traceparent", &header)]);
         assert_eq!(call.flags, sent);
         assert_eq!(call.trace_id, TRACE);

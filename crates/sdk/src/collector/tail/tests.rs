@@ -48,10 +48,6 @@ impl End {
         more.end = Some(SystemTime::UNIX_EPOCH + took);
         record
     }
-
-    const fn is_reason(self) -> bool {
-        self.failed || (self.slow && self.span == 0)
-    }
 }
 
 fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
@@ -91,44 +87,6 @@ fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
 }
 
 proptest! {
-    #[test]
-    fn traces_with_a_reason_are_sampled_completely_and_others_not_at_all(
-        ends in ends(),
-        cut in any::<prop::sample::Index>(),
-    ) {
-        let mut sampler = sampler(1000);
-        let clock = WallClock::default();
-        let now = monotonic_now();
-        let ends = &ends[..cut.index(ends.len() + 1)];
-        // By trace: whether its root has ended, whether there is a reason, and the decision.
-        let mut model: BTreeMap<u8, (bool, bool, Option<bool>)> = BTreeMap::new();
-        for (end, settles) in ends {
-            sampler.push(end.record(), &clock, now);
-            let (has_ended, has_reason, decided) = model.entry(end.trace).or_default();
-            *has_ended |= end.span == 0;
-            *has_reason |= decided.is_none() && end.is_reason();
-            if *settles {
-                sampler.settle(&[]);
-                for (has_ended, has_reason, decided) in model.values_mut() {
-                    if *has_ended {
-                        decided.get_or_insert(*has_reason);
-                    }
-                }
-            }
-        }
-        sampler.decide_all();
-        let mut expected: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
-        for (end, _) in ends.iter().filter(|(end, _)| model[&end.trace].1) {
-            expected.entry(end.trace).or_default().push(end.span);
-        }
-        for spans in expected.values_mut() {
-            spans.sort_unstable();
-        }
-        let discarded = ends.len() - expected.values().map(Vec::len).sum::<usize>();
-        prop_assert_eq!(take_sampled(&mut sampler), expected);
-        prop_assert_eq!(counted(&sampler), [0, discarded as u64]);
-    }
-
     #[test]
     fn the_buffer_is_bounded(ends in ends(), max_spans in 1_usize..8) {
         let mut sampler = sampler(max_spans);
