@@ -8,8 +8,8 @@ use std::future::{Future, pending};
 use std::panic::{self, catch_unwind};
 use std::pin::{Pin, pin};
 use std::process::exit;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, OnceLock};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::{env, thread};
 
@@ -17,6 +17,7 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::propagation::{
     current_context, extract_context, inject_context, set_baggage_value,
 };
+use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{
     ActiveSpan, FutureExt as _, MetricRecorder, TelemetryConfig, TelemetryProvider, Tracer,
     add_event, builder, create_span, get_current_span, get_tracer, in_current_span,
@@ -321,6 +322,7 @@ fn every_deed_works_at_the_end_of_the_process() {
 
 thread_local! {
     static GUARD: RefCell<Option<ActiveSpan>> = const { RefCell::new(None) };
+    static DETACHED: RefCell<Option<DetachedSpan>> = const { RefCell::new(None) };
     static ENTERED: RefCell<Option<EnteredSpan>> = const { RefCell::new(None) };
     static FUTURE: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
 }
@@ -328,11 +330,13 @@ thread_local! {
 /// Leaves open spans in thread-local values that are destroyed after OpenTelemetry's context.
 fn leave_spans() {
     GUARD.set(None);
+    DETACHED.set(None);
     ENTERED.set(None);
     FUTURE.set(None);
     let mut future = Box::pin(pending().in_span(span("future")));
     assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
     FUTURE.set(Some(future));
+    DETACHED.set(Some(TRACER.open(Context::new(), |span| span.name_const("detached"))));
     GUARD.set(Some(create_span("guard")));
     ENTERED.set(Some(tracing::info_span!("entered").entered()));
 }
@@ -347,7 +351,7 @@ fn spans_that_are_left_in_a_thread_end_with_it() {
         telemetry.shutdown(TIMEOUT).unwrap();
         let spans = memory.spans();
         let named = |name| spans.iter().filter(|span| span.name == name).count();
-        assert_eq!(["guard", "entered", "future"].map(named), [3; 3]);
+        assert_eq!(["guard", "entered", "future", "detached"].map(named), [3; 4]);
     });
     program.run(&[(WITH_PROVIDER, "1")]);
 }
@@ -418,6 +422,7 @@ fn a_guard_may_be_dropped_in_a_closure_of_the_api() {
 #[test]
 fn spans_after_the_end_of_a_thread_are_counted() {
     static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
+    static START: Barrier = Barrier::new(2);
 
     extern "C" fn handler() {
         call();
@@ -427,7 +432,17 @@ fn spans_after_the_end_of_a_thread_are_counted() {
     }
 
     let program = program!({
+        // A call without a provider looks for the one of OpenTelemetry.
+        let early = thread::spawn(|| {
+            call();
+            START.wait();
+            START.wait();
+            first(call);
+        });
+        START.wait();
         let (telemetry, _memory) = in_memory(TelemetryConfig::new("states"));
+        START.wait();
+        early.join().unwrap();
         assert!(TELEMETRY.set(telemetry).is_ok());
         for (_, place) in &PLACES[..6] {
             thread::spawn(move || place(call)).join().unwrap();
@@ -438,7 +453,7 @@ fn spans_after_the_end_of_a_thread_are_counted() {
     });
     let (stdout, stderr) = program.run(&[]);
     // Two of the threads and this one have called once before their ends.
-    let spans = 2 * (6 + 2 + 1 + 1);
+    let spans = 2 * (1 + 6 + 2 + 1 + 1);
     assert!(stdout.contains(&format!("spans: {spans}\n")), "{stdout}{stderr}");
 }
 

@@ -58,7 +58,6 @@ mod sdk_metrics;
 mod signals;
 mod span_metrics;
 mod span_processor;
-mod thread_end;
 mod tracing;
 mod transport;
 mod variables;
