@@ -118,7 +118,7 @@ fn is_locked(product: &Product, path: &str) -> bool {
 }
 
 fn results(product: &Product) -> serde_json::Value {
-    serde_json::from_str(&product.read(RESULTS)).unwrap()
+    product.json(RESULTS)
 }
 
 /// Returns the number of orders in the warehouse, after a check that it contains all tables and is not damaged.
@@ -303,8 +303,7 @@ fn changed() -> (Product, serde_json::Value) {
 fn assert_consistent(product: &Product, last: &serde_json::Value, at: usize) {
     let orders = orders(product);
     assert!([2, 3].contains(&orders), "at {at}: {orders}");
-    let _: serde_json::Value =
-        serde_json::from_str(&product.read(".floe/compiled_artifacts.json")).unwrap();
+    let _ = product.json(".floe/compiled_artifacts.json");
     if !product.path(RESULTS).exists() {
         return;
     }
@@ -372,7 +371,7 @@ fn what_is_published_is_synchronized_before_and_after() {
     let faults = Faults::new();
     let product = Product::shop();
     let output = faults.run(&product, "none", 0);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     let calls = faults.calls();
     let folder = product.path(".floe").to_str().unwrap().to_owned();
     for name in ["warehouse.db", "run_results.json", "objects/retail/shop/totals.csv"] {
@@ -400,7 +399,7 @@ fn each_folder_that_is_created_is_synchronized() {
     product.write("seed.sql", "SELECT 1 AS order_id, '2024-01-31' AS ordered_on");
     let faults = Faults::new();
     let output = faults.run(&product, "none", 0);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     let calls = faults.calls();
     let root = product.path("").to_str().unwrap().to_owned();
     let root = root.trim_end_matches('/');

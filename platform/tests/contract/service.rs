@@ -3,12 +3,10 @@
 #![allow(dead_code, reason = "the other tests use a part of it")]
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
-use floe_tests::Authority;
+use floe_tests::{Authority, Script};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -66,7 +64,10 @@ impl Answer {
 
 impl Service {
     pub(crate) fn start(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
-        Self::over("http", answer, |stream| stream)
+        let received = Arc::default();
+        let stored = Arc::clone(&received);
+        let server = Script::new(move |_, stream| serve(stream, &stored, &answer));
+        Self { url: server.endpoint(), received }
     }
 
     pub(crate) fn start_tls(
@@ -84,30 +85,13 @@ impl Service {
             )
             .unwrap();
         let config = Arc::new(config);
-        Self::over("https", answer, move |stream| {
-            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream)
-        })
-    }
-
-    fn over<S: Read + Write>(
-        scheme: &str,
-        answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,
-        accept: impl Fn(TcpStream) -> S + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
-        let received = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::default();
         let stored = Arc::clone(&received);
-        let shared = Arc::new((answer, accept));
-        // The thread ends with the process.
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let stored = Arc::clone(&stored);
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || serve((shared.1)(stream), &stored, &shared.0));
-            }
+        let server = Script::new(move |_, stream| {
+            let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+            serve(StreamOwned::new(tls, stream), &stored, &answer)
         });
-        Self { url, received }
+        Self { url: server.endpoint().replace("http:", "https:"), received }
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
@@ -125,25 +109,24 @@ fn serve(
     stream: impl Read + Write,
     stored: &Mutex<Vec<Received>>,
     answer: &dyn Fn(&Received) -> Answer,
-) {
+) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         stored.lock().unwrap().push(request.clone());
         let answer = answer(&request);
         let output = reader.get_mut();
-        let written = match answer {
-            Answer::Garbage => output.write_all(b"\x16\x03\x01 not HTTP\r\n\r\n"),
+        match answer {
+            Answer::Garbage => output.write_all(b"\x16\x03\x01 not HTTP\r\n\r\n")?,
             Answer::Hang => {
                 // The read returns when the client closes the connection.
-                let _ = reader.read(&mut [0]);
-                return;
+                return reader.read(&mut [0]).map(drop);
             }
             Answer::Cut | Answer::Stall => {
-                let _ = output.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"");
+                output.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"")?;
                 if matches!(answer, Answer::Stall) {
-                    let _ = reader.read(&mut [0]);
+                    return reader.read(&mut [0]).map(drop);
                 }
-                return;
+                break;
             }
             Answer::Status(status, headers, body) => {
                 let mut head = format!("HTTP/1.1 {status} Answer\r\n");
@@ -152,13 +135,11 @@ fn serve(
                     let _ = write!(head, "{name}: {value}\r\n");
                 }
                 head.push_str("\r\n");
-                output.write_all(&[head.as_bytes(), &body].concat())
+                output.write_all(&[head.as_bytes(), &body].concat())?;
             }
-        };
-        if written.is_err() {
-            return;
         }
     }
+    Ok(())
 }
 
 fn read(reader: &mut impl BufRead) -> Option<Received> {

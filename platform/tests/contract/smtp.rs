@@ -1,9 +1,10 @@
 //! A stand-in for a mail server, by RFC 5321, on a port of its own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread;
+
+use floe_tests::Script;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mail {
@@ -16,7 +17,7 @@ pub(crate) struct Mail {
 
 /// Returns a reply in place of the usual one to a command, to a new connection (`CONNECT`) or to the end of a message
 /// (`END`). With an empty reply to a command, the server hangs.
-type Reply = dyn Fn(&str) -> Option<String> + Send;
+type Reply = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -24,19 +25,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(reply: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let accepted = Arc::new(Mutex::new(Vec::new()));
+    pub(crate) fn start(reply: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        let accepted = Arc::default();
         let stored = Arc::clone(&accepted);
-        // The thread ends with the process.
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // An error ends the connection.
-                let _ = converse(&stream, &reply, &stored);
-            }
-        });
-        Self { port, accepted }
+        let server = Script::new(move |_, stream| converse(stream, &reply, &stored));
+        Self { port: server.port(), accepted }
     }
 
     pub(crate) fn accepted(&self) -> Vec<Mail> {

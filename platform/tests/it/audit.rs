@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use floe::artifacts::CompiledArtifacts;
 use floe_plugin::registry;
 use floe_telemetry::callsite;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::product::Product;
 use crate::spans_of;
@@ -60,7 +60,7 @@ fn artifacts_contain_the_audit_and_keep_the_warnings_of_another_platform() {
     let product = Product::shop();
     product.floe("compile", &[], &[]).assert_ok();
     let path = product.path(".floe/compiled_artifacts.json");
-    let text: Value = serde_json::from_str(&product.read(".floe/compiled_artifacts.json")).unwrap();
+    let text = product.json(".floe/compiled_artifacts.json");
     assert_eq!(text["instrumentation"], json!([]));
     let warning = json!([{
         "plugin_type": "compute",

@@ -31,7 +31,7 @@ fn the_connection_check_sends_no_span() {
 
     let _port = receiver.stop();
     let output = product.floe("backend", &[], &[]);
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let expected =
         format!("error: telemetry: jaeger: an empty OTLP/gRPC request to `{endpoint}`: ");
     assert!(output.stderr.starts_with(&expected), "{}", output.stderr);

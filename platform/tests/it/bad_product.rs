@@ -170,10 +170,9 @@ fn data_that_contradicts_the_product_fails_its_source() {
         for line in lines {
             assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
         }
-        assert_eq!(output.code, Some(1));
+        output.assert_code(1);
         assert!(!product.path(".floe/warehouse.db").exists());
-        let results: serde_json::Value =
-            serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+        let results = product.json(".floe/run_results.json");
         let assets = results["assets"].as_array().unwrap();
         let source = &assets[0];
         assert_eq!((&results["status"], &source["status"]), (&"failed".into(), &"failed".into()));
@@ -202,7 +201,7 @@ fn a_file_is_read_by_the_names_of_its_columns() {
         "token=hunter2,ordered_on,note,order_id\na,2024-01-31,b,1\n,,,2\n",
     );
     let output = product.run();
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     assert_eq!(
         output.complaints(),
         "warning: {dir}/data/orders.csv: columns that `orders` does not list are not read: `token=<REDACTED>` and `note`\n"
@@ -215,9 +214,7 @@ fn a_file_is_read_by_the_names_of_its_columns() {
 fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
     let product = Product::shop();
     product.run().assert_ok();
-    let results = || -> serde_json::Value {
-        serde_json::from_str(&product.read(".floe/run_results.json")).unwrap()
-    };
+    let results = || product.json(".floe/run_results.json");
     let (spec, manifest) = (product.read("floe.yaml"), product.read("manifest.yaml"));
     let mut ids = vec![results()["run_id"].clone()];
     for (path, text, message) in [
@@ -236,7 +233,7 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
         product.write("floe.yaml", &spec);
         product.write("manifest.yaml", &manifest);
         product.write(path, &text);
-        assert_eq!(product.run().code, Some(2), "{text}");
+        product.run().assert_code(2);
         let failed = results();
         assert_eq!(failed["status"], "failed", "{text}");
         assert_eq!(failed["product_name"], "shop", "{text}");
@@ -247,14 +244,14 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
         ids.push(failed["run_id"].clone());
     }
     product.remove("floe.yaml");
-    assert_eq!(product.run().code, Some(2));
+    product.run().assert_code(2);
     ids.push(results()["run_id"].clone());
     assert_eq!(results()["status"], "failed");
     // The failed runs are found like any other run.
     product.write("floe.yaml", &spec);
     for id in &ids {
         let found = product.floe("find", &[id.as_str().unwrap()], &[]);
-        assert_eq!(found.code, Some(0), "{}", found.stderr);
+        found.assert_code(0);
     }
     let unique: std::collections::BTreeSet<_> = ids.iter().map(ToString::to_string).collect();
     assert_eq!(unique.len(), ids.len());

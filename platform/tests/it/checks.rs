@@ -81,7 +81,7 @@ fn assert_contains(output: &Output, texts: &[&str]) {
 fn a_check_of_a_source_that_fails_fails_its_branch_only() {
     let product = of_source("{ not_null: order_id }, { not_null: customer_id }");
     let output = product.run();
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let failed = "the check `not_null_customer_id` of `orders` failed: 1 row";
     assert_contains(
         &output,
@@ -150,12 +150,8 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         ),
     ] {
         let output = of_source(checks).floe("compile", &[], &[]);
-        assert_eq!(output.code, Some(2), "{}", output.stderr);
-        assert!(
-            output.stderr.contains(&format!("{{dir}}/floe.yaml:{place}: ")),
-            "{}",
-            output.stderr
-        );
+        output.assert_code(2);
+        output.assert_says(&format!("{{dir}}/floe.yaml:{place}: "));
         assert!(output.stderr.contains(message), "{message}\n{}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
     }
@@ -201,7 +197,7 @@ fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
     let product = of_source("{ not_null: customer_id }");
     product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }");
     let output = product.run();
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     let query = "SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL";
     assert_contains(
         &output,

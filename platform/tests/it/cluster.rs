@@ -163,7 +163,7 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
         "plugins: { rbac: { type: k8s }, secrets: { type: k8s, namespace: sales } }",
         "secrets: [{ key: CAMPAIGN_TOKEN }]",
     );
-    assert_eq!(output.code, Some(2));
+    output.assert_code(2);
     assert_eq!(
         output.stderr,
         "error: {dir}/floe.yaml: `secrets`: the store `k8s`: expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `CAMPAIGN_TOKEN`\n"

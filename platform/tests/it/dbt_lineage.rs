@@ -62,7 +62,7 @@ fn nodes_of_dbt_have_lineage_in_a_run_and_below_trace_dbt() {
 }
 
 fn edit(product: &Product, file: &str, edit: impl FnOnce(&mut Value)) {
-    let mut json: Value = serde_json::from_str(&product.read(file)).unwrap();
+    let mut json = product.json(file);
     edit(&mut json);
     product.write(file, &json.to_string());
 }
@@ -235,10 +235,10 @@ fn a_run_whose_lineage_is_lost_ends_its_nodes_and_reports_them() {
     });
     send_to(&product, &service.url, ", on_failure: fail");
     let output = product.run();
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
-    assert!(output.stderr.contains("500 Internal Server Error: full"), "{}", output.stderr);
+    output.assert_code(1);
+    output.assert_says("500 Internal Server Error: full");
     let built = "1 model, 1 seed and 1 snapshot built, 1 failed";
-    assert!(output.stderr.contains(built), "{}", output.stderr);
+    output.assert_says(built);
     assert!(product.read(".floe/alerts.log").contains("unique_id"));
     let events: Vec<Value> = service.received().iter().map(Received::json).collect();
     let begun = events.iter().filter(|it| it["eventType"] == "START").count();

@@ -101,7 +101,7 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     let output = product.run();
     output.assert_ok();
     let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
-    assert!(output.stderr.contains(built), "{}", output.stderr);
+    output.assert_says(built);
     // The time of the build is that of the command, not of its nodes, which ran in parallel.
     for of_nodes in ["build 100.25 s", "build 401.00 s"] {
         assert!(!output.stderr.contains(of_nodes), "{}", output.stderr);
@@ -118,7 +118,7 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     }
     let mode = fs::metadata(product.path(".floe/dbt/profiles.yml")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let results: Value = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    let results = product.json(".floe/run_results.json");
     let keys: Vec<&Value> =
         results["assets"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
     assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals"]);
@@ -136,7 +136,7 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
     let product = product("fail", "skipped");
     product.write("failed", "");
     let output = product.run();
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    output.assert_code(1);
     for part in ["1 seed and 1 snapshot built, 1 failed, 1 skipped", "totals", "needs stg_orders"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
@@ -220,9 +220,9 @@ fn a_source_that_dbt_only_tests_is_not_materialized() {
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
         let output = product.floe("run", &[], &exporting_to(&endpoint));
-        assert_eq!(output.code, Some(code), "{}", output.stderr);
+        output.assert_code(code);
         let built = format!("2 models, 1 seed and 1 snapshot built, {failed} failed · {checks} · ");
-        assert!(output.stderr.contains(&built), "{}", output.stderr);
+        output.assert_says(&built);
         let points = receiver.points();
         let is_materialized = |key: &str| {
             let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
@@ -244,7 +244,7 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
     let product = product("pass", "success");
     product.write("failed", "");
     let output = product.run();
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    output.assert_code(1);
     let output = product.floe("find", &[INVOCATION, "--json"], &[]);
     let found: Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
     assert_eq!(found["runs"][0]["status"], "failed");
@@ -254,9 +254,17 @@ const UNUSUAL: &str = "`totals` has 8.0 × its usual rows (800, usually 100)";
 
 /// Sets the number of rows that the stand-in reports for the last model.
 fn built_rows(product: &Product, rows: u64) {
-    let mut results: Value = serde_json::from_str(&product.read("results.json")).unwrap();
+    let mut results = product.json("results.json");
     results["results"][4]["adapter_response"] = json!({ "rows_affected": rows });
     product.write("results.json", &results.to_string());
+}
+
+/// Runs `floe trace-dbt -- stand-in <arguments>` with a receiver, and returns its standard error.
+fn said_by(product: &Product, arguments: &[&str]) -> String {
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let output = traced_with(product, arguments, &exporting_to(&endpoint));
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// Runs `floe trace-dbt -- stand-in build` in the folder of the product.
@@ -320,18 +328,13 @@ pub(crate) fn runs(product: &Product) -> Vec<Value> {
 #[test]
 fn a_selection_of_nodes_is_compared_with_the_same_selection() {
     let product = product("pass", "success");
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
     built_rows(&product, 100);
     let selected = ["--no-use-colors", "build", "--select", "tag:daily", "a", "--threads", "2"];
     for _ in 0..7 {
-        traced_with(&product, &selected, &variables);
+        said_by(&product, &selected);
     }
     built_rows(&product, 800);
-    let said = |arguments: &[&str]| {
-        String::from_utf8(traced_with(&product, arguments, &variables).stderr).unwrap()
-    };
+    let said = |arguments: &[&str]| said_by(&product, arguments);
     assert_eq!(said(&["build"]), "");
     assert_eq!(said(&["build", "-s=tag:daily"]), "");
     assert_eq!(said(&selected), format!("unusual  {UNUSUAL}\n"));
@@ -344,15 +347,11 @@ fn a_selection_of_nodes_is_compared_with_the_same_selection() {
 #[test]
 fn what_is_only_tested_is_not_built() {
     let product = product("pass", "success");
-    let mut results: Value = serde_json::from_str(&product.read("results.json")).unwrap();
+    let mut results = product.json("results.json");
     let nodes = results["results"].as_array_mut().unwrap();
     nodes.retain(|node| node["unique_id"].as_str().unwrap().starts_with("test."));
     product.write("results.json", &results.to_string());
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
-    let output = traced_with(&product, &["test"], &variables);
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(said_by(&product, &["test"]), "");
     let run = &runs(&product)[0];
     assert_eq!(run["assets"][0]["kind"], "source", "{run:#}");
     let text = product.floe("runs", &[], &[]).stdout;
@@ -364,10 +363,7 @@ fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warnin
     let product = product("pass", "success");
     let manifest = product.read("manifest.yaml");
     product.write("manifest.yaml", "unknown: p\n");
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
-    let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    let said = said_by(&product, &["build"]);
     assert!(said.starts_with("warning: the product of `dbt build` is not known: "), "{said}");
     assert_eq!(said.matches("warning").count(), 1, "{said}");
     product.write("manifest.yaml", &manifest);
@@ -396,8 +392,8 @@ fn a_model_that_is_a_partial_success_has_failed() {
     let product = product("pass", "partial success");
     product.write("failed", "");
     let output = product.run();
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
-    assert!(output.stderr.contains("1 failed · "), "{}", output.stderr);
+    output.assert_code(1);
+    output.assert_says("1 failed · ");
 }
 
 #[test]
@@ -405,22 +401,22 @@ fn an_engine_and_a_product_that_do_not_fit_are_a_mistake() {
     let of_dbt = product("pass", "success");
     of_dbt.replace("manifest.yaml", "  dbt: ", "  # dbt: ");
     let output = of_dbt.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
-    assert!(output.stderr.contains("expected a plugin `dbt`"), "{}", output.stderr);
+    output.assert_code(2);
+    output.assert_says("expected a plugin `dbt`");
 
     let of_dbt = product("pass", "success");
     of_dbt.append("floe.yaml", "models: [{ name: totals, layer: gold }]\n");
     of_dbt.write("models/totals.sql", "SELECT 1 AS one\n");
     let output = of_dbt.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
-    assert!(output.stderr.contains("expected neither `models` nor `sources`"), "{}", output.stderr);
+    output.assert_code(2);
+    output.assert_says("expected neither `models` nor `sources`");
 
     let plain = Product::shop();
     plain.append("manifest.yaml", "plugins: { compute: { type: duckdb } }");
     let output = plain.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    output.assert_code(2);
     let message = "the compute plugin `duckdb` is for dbt projects";
-    assert!(output.stderr.contains(message), "{}", output.stderr);
+    output.assert_says(message);
 }
 
 #[test]
@@ -429,10 +425,7 @@ fn a_project_without_a_product_has_a_history_and_says_once_where() {
     for file in ["floe.yaml", "manifest.yaml"] {
         fs::remove_file(product.path(file)).unwrap();
     }
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
-    let said = || String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    let said = || said_by(&product, &["build"]);
     let place = fs::canonicalize(product.path("")).unwrap().join(".floe/runs.jsonl");
     assert_eq!(said(), format!("history  kept in {} from now on\n", place.display()));
     assert_eq!(said(), "");
@@ -447,10 +440,7 @@ fn a_project_without_a_product_has_a_history_and_says_once_where() {
 fn the_results_of_another_run_are_one_warning_and_not_counted() {
     let product = product("pass", "success");
     product.replace("results.json", INVOCATION, "another");
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
-    let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    let said = said_by(&product, &["build"]);
     let warning = "warning: the history and the lineage have no nodes of `dbt build`: `";
     assert!(said.starts_with(warning), "{said}");
     assert!(said.ends_with("found those of `another`\n"), "{said}");
@@ -460,11 +450,8 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
 
 /// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
 pub(crate) fn said(product: &Product) -> (String, Value) {
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let output = traced(product, &exporting_to(&endpoint));
-    let assets = runs(product)[0]["assets"].clone();
-    (String::from_utf8(output.stderr).unwrap(), assets)
+    let said = said_by(product, &["build"]);
+    (said, runs(product)[0]["assets"].clone())
 }
 
 #[test]
@@ -530,7 +517,7 @@ fn a_dbt_without_a_target_folder_is_one_sentence() {
     let (of_dbt, assets) = said(&product);
     assert_eq!((of_dbt.as_str(), &assets), ("", &json!([])));
     let output = product.run();
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    output.assert_code(1);
     let errors = output.stderr.lines().filter(|line| line.starts_with("error"));
     assert_eq!(errors.count(), 1, "{}", output.stderr);
 }

@@ -17,13 +17,9 @@ fn broken(sql: &str) -> Product {
 fn check(sql: &str, error: &str) {
     let output = broken(sql).run();
     let line = format!("  ✗ broken     {{dir}}/models/broken.sql{error}\n");
-    assert!(output.stderr.contains(&line), "{}", output.stderr);
-    assert_eq!(output.code, Some(1));
-    assert!(
-        output.stderr.contains("\n2 models and 1 source built, 1 failed, 1 skipped · "),
-        "{}",
-        output.stderr
-    );
+    output.assert_says(&line);
+    output.assert_code(1);
+    output.assert_says("\n2 models and 1 source built, 1 failed, 1 skipped · ");
 }
 
 #[test]
@@ -59,7 +55,7 @@ fn a_failed_run_does_not_replace_the_warehouse() {
     let product = broken("SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();
     product.write("models/broken.sql", "SELECT price FROM {{ ref('stg_orders') }}");
-    assert_eq!(product.run().code, Some(1));
+    product.run().assert_code(1);
 
     let tables = |path: &str| {
         let database = product.open(path);
@@ -83,13 +79,9 @@ fn a_source_whose_query_fails_leaves_no_file() {
     product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
     product.write("seed.sql", "SELECT 1 AS order_id,\n abs(-9223372036854775808) AS ordered_on");
     let output = product.run();
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let lines = "✗ orders     {dir}/seed.sql: integer overflow\n";
-    assert!(output.stderr.contains(lines), "{}", output.stderr);
-    assert!(
-        output.stderr.contains("\n2 models built, 1 failed, 2 skipped · "),
-        "{}",
-        output.stderr
-    );
+    output.assert_says(lines);
+    output.assert_says("\n2 models built, 1 failed, 2 skipped · ");
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }

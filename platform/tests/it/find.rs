@@ -23,7 +23,7 @@ fn ran() -> (Product, Value) {
     );
     let variables = [("TRACEPARENT", TRACEPARENT), ("DAGSTER_RUN_ID", DAGSTER)];
     product.floe("run", &[], &variables).assert_ok();
-    let results = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    let results = product.json(".floe/run_results.json");
     (product, results)
 }
 
@@ -98,7 +98,7 @@ fn an_id_that_no_run_has_is_exit_code_1() {
         assert_eq!(found.stderr, error + "; at most 400 are kept\n");
     }
     let never_ran = find(&Product::shop(), TRACE_ID, &[]);
-    assert_eq!(never_ran.code, Some(1));
+    never_ran.assert_code(1);
     let no_product = command(&["find", "/no/such/product", TRACE_ID], &[]).output().unwrap();
     assert_eq!(no_product.status.code(), Some(2));
 }
@@ -135,7 +135,7 @@ plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
     let output = run(&["--env", "prod"]);
     output.assert_ok();
     let left_out = "\ntrace    not recorded: `prod` records 0 % of the runs that succeed\n";
-    assert!(output.stderr.contains(left_out), "{}", output.stderr);
+    output.assert_says(left_out);
     assert!(receiver.spans().is_empty());
     let results =
         || serde_json::from_str::<Value>(&product.read(".floe/run_results.json")).unwrap();
@@ -145,11 +145,11 @@ plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
     let check = format!("{bronze}    checks: [{{ row_count: 4000 }}]\n");
     product.replace("floe.yaml", bronze, &check);
     let output = run(&["--env", "prod"]);
-    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    output.assert_code(1);
     let spans = receiver.spans();
     let id = spans[0].trace_id.clone();
     let line = format!("\ntrace    {id} at {endpoint}\n");
-    assert!(output.stderr.contains(&line), "{}", output.stderr);
+    output.assert_says(&line);
     assert!(!output.stderr.contains("not recorded"), "{}", output.stderr);
     assert_eq!(results()["trace_id"], *id);
     let alerts = channel.received();

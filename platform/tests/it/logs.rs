@@ -17,7 +17,7 @@ fn logs_are_printed_only_if_a_variable_enables_them() {
     product.run().assert_ok();
 
     let output = product.floe("run", &["--trace"], &TEXT);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     let complaints = output.complaints();
     let lines: Vec<_> = complaints.lines().collect();
     assert!(!output.stdout.contains("INFO"), "{}", output.stdout);

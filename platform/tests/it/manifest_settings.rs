@@ -26,7 +26,7 @@ fn compiled(manifest: &str, arguments: &[&str]) -> Observability {
     let output = product.floe("compile", arguments, &variables);
     let text = product.read(ARTIFACTS);
     assert!(!text.contains("hunter2"), "{text}");
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     CompiledArtifacts::read(&product.path(ARTIFACTS)).unwrap().observability
 }
 

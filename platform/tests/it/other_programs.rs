@@ -141,7 +141,7 @@ fn the_lock_of_the_warehouse_is_not_written_through_a_link() {
     std::os::unix::fs::symlink(product.path("theirs"), lock).unwrap();
     let output = product.run();
     let error = "{dir}/.floe/warehouse.lock: it is a symbolic link, ";
-    assert!(output.stderr.contains(error), "{}", output.stderr);
+    output.assert_says(error);
     assert_ne!(output.code, Some(0));
     assert_eq!(product.read("theirs"), "theirs");
 }
@@ -155,7 +155,7 @@ fn a_run_does_not_replace_what_another_program_is_writing() {
             program.execute_batch("BEGIN IMMEDIATE; DELETE FROM notes").unwrap();
         }
         let output = product.run();
-        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        output.assert_code(1);
         let expected = format!(
             "error: the compute plugin `sqlite`: `{{dir}}/{WAREHOUSE}`: another program has used it for more than five \
              seconds\n"
@@ -174,7 +174,7 @@ fn the_tables_of_a_failed_run_are_whole() {
     product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
     for orders in [500, 800] {
         write_orders(&product, orders);
-        assert_eq!(product.run().code, Some(1));
+        product.run().assert_code(1);
         assert_eq!(tables(&product, FAILED), "orders stg_orders");
         kill(&product, FAILED, UNFINISHED);
     }

@@ -1,7 +1,6 @@
 //! The output of a run, for people and for machines.
 
 use floe_tests::{Receiver, ReservedPort};
-use serde_json::Value;
 
 use crate::exporting_to;
 use crate::product::{Product, command};
@@ -39,17 +38,13 @@ fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     assert_eq!(stages.next(), None);
     assert_eq!(next(), "tables   {dir}/.floe/warehouse.db (sqlite)");
     assert_eq!(next(), "objects  {dir}/.floe/objects/retail/shop (1 CSV file)");
-    let results = json_of(&product, ".floe/run_results.json");
+    let results = product.json(".floe/run_results.json");
     let run_id = results["run_id"].as_str().unwrap();
     assert_eq!(next(), format!("run      {run_id}"));
     assert_eq!(lines.next(), None);
     assert_eq!(results["status"], "success");
     let totals = &results["assets"][2];
     assert_eq!((&totals["key"], &totals["rows"]), (&"totals".into(), &1.into()));
-}
-
-fn json_of(product: &Product, path: &str) -> Value {
-    serde_json::from_str(&product.read(path)).unwrap()
 }
 
 /// The time of an asset does not include the generation of its file.
@@ -120,7 +115,7 @@ fn the_console_exporter_prints_the_trace_once() {
     let variables = [("OTEL_TRACES_EXPORTER", "console")];
     for arguments in [&[][..], &["--trace", "full"]] {
         let output = Product::shop().floe("run", arguments, &variables);
-        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.assert_code(0);
         let all = format!("{}{}", output.stdout, output.stderr);
         assert_eq!(all.matches("floe.pipeline.run ").count(), 1, "{all}");
     }
@@ -181,21 +176,13 @@ fn a_run_that_stops_ends_with_its_summary() {
     let channel = "plugins: { alert_channel: { type: terminal, file: data, on_failure: fail } }";
     product.append("manifest.yaml", channel);
     let output = product.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
-    assert!(
-        output.stderr.contains("  ✗ stg_orders {dir}/data: it is a directory"),
-        "{}",
-        output.stderr
-    );
-    assert!(
-        output.stderr.contains("\n1 source built, 1 failed, 1 not started · "),
-        "{}",
-        output.stderr
-    );
+    output.assert_code(2);
+    output.assert_says("  ✗ stg_orders {dir}/data: it is a directory");
+    output.assert_says("\n1 source built, 1 failed, 1 not started · ");
     let product = Product::shop();
     product.write(".floe/objects", "no folder");
     let output = product.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    output.assert_code(2);
     let (error, summary) = output.stderr.split_once("\nerror: ").unwrap();
     assert!(error.ends_with(" ms"), "{error}");
     assert!(summary.contains("\n2 models and 1 source built, 0 failed · "), "{summary}");
@@ -236,13 +223,13 @@ fn an_alert_that_is_not_sent_is_told() {
     );
     product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     let output = product.run();
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let warning = &*format!("warning: the alert_channel plugin `alertmanager`: POST {url}");
     assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
     // A product that cannot be compiled sends an alert, too.
     product.write("models/totals.sql", "SELECT 1 FROM {{ ref('nowhere') }}");
     let output = product.run();
-    assert_eq!(output.code, Some(2));
+    output.assert_code(2);
     assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
     assert_eq!(output.stderr.matches("error: ").count(), 1, "{}", output.stderr);
 }
@@ -253,7 +240,7 @@ fn debug_records_of_the_exporter_are_not_printed() {
     let variables =
         [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("FLOE_LOG_LEVEL", "DEBUG")];
     let output = Product::shop().floe("run", &[], &variables);
-    assert_eq!(output.code, Some(0));
+    output.assert_code(0);
     for target in ["h2::", "hyper", "rustls", "tonic"] {
         assert!(!output.stderr.contains(target), "{}", output.stderr);
     }

@@ -38,7 +38,7 @@ fn fail(code: i32, product: &Product, command: &str, arguments: &[&str], error: 
         stderr: String::from_utf8(output.stderr).unwrap().replace(folder, "{dir}"),
     };
     assert_eq!(output.complaints(), format!("error: {error}\n"));
-    assert_eq!(output.code, Some(code));
+    output.assert_code(code);
 }
 
 fn pipe(path: &Path) {
@@ -238,12 +238,12 @@ fn an_alert_is_not_written_through_a_link() {
             _ => outside.path().join("log"),
         };
         symlink(target, product.path(path)).unwrap();
-        assert_eq!(product.run().code, Some(1), "{path}");
+        product.run().assert_code(1);
         assert_eq!(contents(outside.path()), [], "{path}");
     }
     let product = writers();
     product.write("models/totals.sql", "SELECT nothing FROM {{ ref('stg_orders') }}");
-    assert_eq!(product.run().code, Some(1));
+    product.run().assert_code(1);
     assert!(product.read(".floe/alerts/log").starts_with("alert: critical: "));
 }
 
@@ -262,7 +262,7 @@ fn a_path_that_is_written_is_below_the_folder() {
         let found = format!(
             "expected a path below the folder of the product, without `..`, found `{path}`"
         );
-        assert!(output.stderr.contains(&found), "{}", output.stderr);
+        output.assert_says(&found);
         assert_eq!(output.code, Some(2), "{path}");
         assert!(!product.path(".floe/warehouse.db").exists());
     }
@@ -292,7 +292,7 @@ fn a_pipe_at_the_place_of_a_file_is_not_waited_for() {
         assert!(fs::metadata(product.path(path)).unwrap().file_type().is_fifo());
         if !path.contains("alerts") {
             let error = format!("{{dir}}/{path}: it is a pipe, expected a regular file");
-            assert!(output.stderr.contains(&error), "{}", output.stderr);
+            output.assert_says(&error);
         }
     }
     let product = writers();

@@ -25,14 +25,8 @@ const FAILED: &str =
 fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     let product = failing("");
     let output = product.run();
-    assert_eq!(output.code, Some(1));
-    assert!(
-        output
-            .stderr
-            .contains("1 source built, 1 failed, 1 skipped · 2 checks passed, 1 failed · "),
-        "{}",
-        output.stderr
-    );
+    output.assert_code(1);
+    output.assert_says("1 source built, 1 failed, 1 skipped · 2 checks passed, 1 failed · ");
     assert_eq!(
         output.complaints(),
         format!(
@@ -79,13 +73,13 @@ fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
   lineage_backend: { type: console }",
     );
     let output = product.run();
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     let alert = format!("alert: error: FloeQualityCheckFailed: {FAILED}\n");
-    assert!(output.stderr.contains(&alert), "{}", output.stderr);
+    output.assert_says(&alert);
     assert_eq!(product.read("alerts.log"), alert);
     assert_eq!(product.read("lake/retail/shop/totals.csv"), "orders\n2\n");
     let lineage = "lineage: COMPLETE shop.totals: [stg_orders] -> [totals]\n";
-    assert!(output.stderr.contains(lineage), "{}", output.stderr);
+    output.assert_says(lineage);
     assert!(!product.path(".floe/lineage.jsonl").exists());
 }
 
@@ -140,9 +134,9 @@ fn the_error_of_a_model_names_each_check_that_failed() {
     product.replace("floe.yaml", "unique: order_id", "not_null: ordered_on");
     product.replace("floe.yaml", "row_count: 3", "row_count: 100000");
     let output = product.run();
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `not_null_ordered_on`: 1 row; `row_count`: found 2 rows, expected at least 100000\n";
-    assert!(output.stderr.contains(error), "{}", output.stderr);
+    output.assert_says(error);
 }
 
 #[test]
@@ -162,7 +156,7 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
         product.write(path, text);
         // A failed channel is reported. The terminal gets no alert, because it already shows the error.
         let output = product.run();
-        assert_eq!(output.code, Some(2));
+        output.assert_code(2);
         let (lost, found) = output.stderr.split_once("error: ").unwrap();
         let place = "{dir}/data/orders.csv";
         assert!(lost.starts_with(&format!("warning: {place}: it is a regular file, ")), "{lost}");
@@ -184,7 +178,7 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
   catalog: { type: polaris, uri: 'http://127.0.0.1:9', client_id: '${env:NO_SUCH}', client_secret: '${env:NO_SUCH}' }",
     );
     let output = product.run();
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let (warning, message) = output.stderr.split_once("error: ").unwrap();
     assert!(warning.contains("the plugin was not started"), "{}", output.stderr);
     assert!(message.contains("NO_HOOK"), "{}", output.stderr);
@@ -193,7 +187,7 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
     assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {message}"));
     product.replace("manifest.yaml", "{ type: slack, webhook: '${env:NO_HOOK}' }, ", "");
     let output = product.run();
-    assert!(output.stderr.contains("NO_SUCH"), "{}", output.stderr);
+    output.assert_says("NO_SUCH");
     let alerts = product.read("alerts.log");
     assert_eq!(alerts.lines().count(), 2, "{alerts}");
     assert!(alerts.ends_with(output.stderr.strip_prefix("error: ").unwrap()), "{alerts}");
@@ -205,7 +199,7 @@ fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
     product.append("floe.yaml", "secrets: [{ key: SHOP_TOKEN }]");
     product.append("manifest.yaml", "plugins: { secrets: { type: env, prefix: ACME_ } }");
     let output = product.run();
-    assert_eq!(output.code, Some(2));
+    output.assert_code(2);
     assert_eq!(
         output.complaints(),
         "error: {dir}/floe.yaml: no store has the secret `SHOP_TOKEN`, which the product needs\n"
@@ -269,7 +263,7 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     );
     product.append("manifest.yaml", &manifest);
     let output = product.run();
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     // All failures of the backend result in one warning.
     let warning = "warning: the lineage_backend plugin `marquez`: ";
     assert!(output.complaints().starts_with(warning), "{}", output.stderr);
@@ -302,7 +296,7 @@ fn a_run_continues_the_trace_of_the_program_that_started_it() {
     let parent = format!("00-{trace}-b7ad6b7169203331-01");
     let output = product.floe("run", &["--trace"], &[("TRACEPARENT", &parent)]);
     output.assert_ok();
-    assert!(output.stderr.contains(&format!("\ntrace    {trace}\n")), "{}", output.stderr);
+    output.assert_says(&format!("\ntrace    {trace}\n"));
     let lineage = product.read(".floe/lineage.jsonl");
     assert!(lineage.lines().all(|line| line.contains(trace)), "{lineage}");
 }
@@ -314,7 +308,7 @@ fn a_mistake_in_an_alert_channel_is_told_once() {
         "plugins: { alert_channel: { type: webhook, url: 'https://example.org/c4n4ry' } }";
     product.append("manifest.yaml", channel);
     let output = product.run();
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    output.assert_code(2);
     assert_eq!(output.stderr.matches("it is not a reference").count(), 1, "{}", output.stderr);
     assert!(!output.stderr.contains("warning"), "{}", output.stderr);
 }

@@ -79,6 +79,10 @@ impl Product {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
+    pub(crate) fn json(&self, path: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(path)).unwrap()
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         self.write_bytes(path, text.as_bytes());
     }
@@ -149,8 +153,19 @@ impl Product {
 }
 
 impl Output {
+    #[track_caller]
+    pub(crate) fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_says(&self, text: &str) {
+        assert!(self.stderr.contains(text), "{}", self.stderr);
+    }
+
+    #[track_caller]
     pub(crate) fn assert_ok(&self) {
-        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self.assert_code(0);
         assert_eq!(self.complaints(), "");
     }
 

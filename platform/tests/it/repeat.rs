@@ -89,13 +89,9 @@ fn an_unreachable_collector_changes_no_result() {
     let endpoint = closed.endpoint();
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let output = Product::shop().floe("run", &[], &variables);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    output.assert_code(0);
     assert!(output.complaints().starts_with("error: telemetry has ended: "), "{}", output.stderr);
-    assert!(
-        output.stderr.contains("2 models and 1 source built, 0 failed · "),
-        "{}",
-        output.stderr
-    );
+    output.assert_says("2 models and 1 source built, 0 failed · ");
 }
 
 fn artifacts(path: &Path) -> CompiledArtifacts {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::product::Product;
 use crate::service::{Answer, Received, Service};
@@ -147,13 +147,13 @@ fn a_catalog_that_is_away_fails_the_run_and_keeps_the_warehouse() {
     product.append("manifest.yaml", &manifest);
     product.append("data/orders.csv", "3,2024-02-01");
     let output = product.floe("run", &[], &[("KEY", "floe")]);
-    assert_eq!(output.code, Some(1));
+    output.assert_code(1);
     let error = format!(
         "error: the catalog plugin `polaris`: POST {}: 500 Internal Server Error: <REDACTED> was here\n",
         service.url
     );
     assert_eq!(output.complaints(), error);
     assert_eq!(std::fs::read(product.path(".floe/warehouse.db")).unwrap(), before);
-    let results: Value = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    let results = product.json(".floe/run_results.json");
     assert_eq!(results["status"], "failed");
 }

@@ -110,7 +110,7 @@ fn a_history_that_cannot_be_used_is_one_warning() {
     let warning = |text: &str| {
         product.write(RUNS, text);
         let output = product.run();
-        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.assert_code(0);
         output.complaints()
     };
     let file = format!("`{{dir}}/{RUNS}`");
