@@ -8,8 +8,8 @@ use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryEngine};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, LocalPath};
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 floe_plugin::plugin! {
@@ -110,14 +110,10 @@ impl Database for Tables {
             })
             .collect();
         let create = format!("CREATE TABLE {table} ({})", described.join(", "));
-        let transaction = self.0.transaction().map_err(|error| explain(&error))?;
-        transaction.execute_batch(&create).map_err(|error| explain(&error))?;
-        let mut rows = Rows { connection: &transaction, table, count: 0 };
-        // If `fill` fails, the transaction is dropped without a commit, which removes the table.
+        self.0.execute_batch(&create).map_err(|error| explain(&error))?;
+        let mut rows = Rows { connection: &self.0, table, count: 0 };
         fill(&mut rows)?;
-        let count = rows.count;
-        transaction.commit().map_err(|error| explain(&error))?;
-        Ok(count)
+        Ok(rows.count)
     }
 
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
@@ -156,13 +152,7 @@ impl Database for Tables {
     }
 
     fn remove(&mut self, table: &str) -> Result<(), Error> {
-        let sql = "SELECT type FROM sqlite_schema WHERE name = ?1";
-        let kind = self.0.query_row(sql, [table], |row| row.get::<_, String>(0));
-        let Some(kind) = kind.optional().map_err(|error| explain(&error))? else {
-            return Ok(());
-        };
-
-        let drop = format!("DROP {kind} {table}");
+        let drop = format!("DROP TABLE IF EXISTS {table}");
         self.0.execute_batch(&drop).map_err(|error| explain(&error))
     }
 }
