@@ -3,6 +3,7 @@
 
 use std::panic::catch_unwind;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::no_exporter::LINE as NO_EXPORTER;
 use floe_telemetry::config::{ExporterKind, LoggingConfig};
@@ -44,15 +45,19 @@ fn events(lines: &[Json]) -> Vec<&str> {
 
 #[test]
 fn one_call_starts_every_signal_and_the_guard_exports_them() {
+    static HOOKED: AtomicBool = AtomicBool::new(false);
+
     let program = program!({
-        std::panic::set_hook(Box::new(|_| ()));
+        std::panic::set_hook(Box::new(|_| HOOKED.store(true, Ordering::Relaxed)));
         let _telemetry = start_form();
         load("orders");
         let mut carrier = std::collections::HashMap::<String, String>::new();
         let span = floe_telemetry::create_span("request");
         propagation::inject_context(&mut carrier);
         assert!(carrier.contains_key("traceparent"), "{carrier:?}");
-        catch_unwind(|| panic!("lost")).unwrap_err();
+        let caught = catch_unwind(|| panic!("no connection to postgresql://shop:hunter2@db/x"));
+        caught.unwrap_err();
+        assert!(HOOKED.load(Ordering::Relaxed), "the hook of the program has run");
         drop(span);
     });
     for form in FORMS {
@@ -75,6 +80,14 @@ fn assert_every_signal(receiver: &Receiver, lines: &[Json]) {
     assert_eq!(events(lines), expected);
     assert_eq!(lines[0]["trace_id"], lines[1]["trace_id"]);
     assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
+    let panic = &lines[2];
+    assert_eq!(panic["level"], "error");
+    assert_eq!(panic["exception.type"], "panic");
+    assert_eq!(panic["exception.message"], "no connection to postgresql://<REDACTED>@db/x");
+    assert_eq!(panic["code.file.path"], file!());
+    let request = receiver.span("request");
+    assert_eq!(panic["span_id"], request.span_id);
+    assert_eq!(request.events, [], "the span is not ended by the panic");
     let logs = receiver.logs();
     let bodies: Vec<_> = logs.iter().map(|log| log.body.clone().unwrap()).collect();
     assert_eq!(bodies, expected.map(Json::from));
@@ -181,30 +194,6 @@ fn a_second_init_fails_and_init_or_noop_does_not() {
         ["nothing is recorded: a telemetry provider is in use: \
              shut it down before another is initialized"]
     );
-}
-
-#[test]
-fn a_panic_is_logged_in_its_span() {
-    let program = program!({
-        let _telemetry = init().unwrap();
-        let span = floe_telemetry::create_span("request");
-        let caught = catch_unwind(|| panic!("no connection to postgresql://shop:hunter2@db/x"));
-        caught.unwrap_err();
-        drop(span);
-    });
-    let receiver = Receiver::grpc();
-    let (lines, stderr) = lines_of(program.against(&receiver, &[]));
-    assert!(stderr.contains("no connection to"), "the standard hook has run");
-    assert_eq!(events(&lines), ["a thread panicked"]);
-    let line = &lines[0];
-    assert_eq!(line["level"], "error");
-    assert_eq!(line["exception.type"], "panic");
-    assert_eq!(line["exception.message"], "no connection to postgresql://<REDACTED>@db/x");
-    assert_eq!(line["code.file.path"], file!());
-    assert!(line["trace_id"].is_string());
-    assert_eq!(receiver.logs()[0].body, Some("a thread panicked".into()));
-    let spans = receiver.spans();
-    assert_eq!(spans[0].events, [], "the span is not ended by the panic");
 }
 
 #[test]
