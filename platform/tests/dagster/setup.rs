@@ -30,11 +30,8 @@ observability:
 plugins:
   orchestrator: { type: dagster, program: '{dagster}', retries: {retries}, retry_delay_seconds: 0 }";
 
-/// Returns the path of `floe`, which is an optimized build when its cost is measured.
-pub(crate) fn floe() -> String {
-    let built = || env!("CARGO_BIN_EXE_floe").to_owned();
-    std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built())
-}
+/// The path of the program.
+pub(crate) const FLOE: &str = env!("CARGO_BIN_EXE_floe");
 
 pub(crate) struct Setup {
     pub(crate) product: Product,
@@ -73,7 +70,7 @@ impl Setup {
 
     /// Returns the command `floe <command> <folder>`, which runs in the trace of the test.
     pub(crate) fn floe(&self, command: &str) -> Command {
-        let mut floe = Command::new(floe());
+        let mut floe = Command::new(FLOE);
         for (name, _) in std::env::vars() {
             let is_read = ["OTEL_", "DAGSTER_", "FLOE_"].iter().any(|it| name.starts_with(it));
             if is_read {

@@ -5,7 +5,6 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
 
 use floe_tests::{ReceivedSpan, ReceivedStatus, before, tree};
 use serde_json::{Value as Json, json};
@@ -179,7 +178,7 @@ fn select(setup: &Setup, arguments: &[&str]) -> Output {
         .arg(script)
         .args(arguments)
         .env("DAGSTER_HOME", folder.join("home"))
-        .env("FLOE_PROGRAM", setup::floe())
+        .env("FLOE_PROGRAM", setup::FLOE)
         .current_dir(folder)
         .output()
         .unwrap();
@@ -504,7 +503,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         .current_dir(setup.product.path(".floe/orchestrator"))
         .env("DAGSTER_HOME", home)
         .env("DAGSTER_DISABLE_TELEMETRY", "1")
-        .env("FLOE_PROGRAM", setup::floe())
+        .env("FLOE_PROGRAM", setup::FLOE)
         // As in Dagster's daemon, there is no context from another program.
         .env_remove("TRACEPARENT")
         .output()
@@ -532,41 +531,3 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         assert_attributes(asset, &[("dagster.run_id", result["run_id"].as_str().unwrap().into())]);
     }
 }
-
-#[test]
-#[ignore = "`.ci/services pipeline measure` runs it"]
-fn measured_run_in_dagster() {
-    let programs = real();
-    let dbt = real_dbt();
-    let runs = std::env::var("PIPELINE_RUNS").unwrap();
-    println!("`floe run` of a dbt project with a seed and two models, medians of {runs} runs");
-    for orchestrator in ["local", "dagster"] {
-        let setup = built_by_dbt(&programs.join("dagster"), &dbt);
-        let mut walls = Vec::new();
-        for _ in 0..runs.parse().unwrap() {
-            let started = Instant::now();
-            let mut floe = setup.floe("run");
-            let output = floe.args(["--orchestrator", orchestrator]).output().unwrap();
-            assert!(output.status.success(), "{}", text(&output.stderr));
-            walls.push(started.elapsed().as_secs_f64());
-        }
-        walls.sort_by(f64::total_cmp);
-        println!("--orchestrator {orchestrator:<8} {:6.3} s", walls[walls.len() / 2]);
-        let spans = setup.spans();
-        let last = spans.iter().rposition(|it| it.name == "floe.pipeline.run");
-        let root = spans[last.unwrap()].start_unix_nano;
-        let of_run = spans.iter().filter(|it| it.start_unix_nano >= root);
-        for span in of_run.filter(|it| SHOWN.contains(&it.name.as_str())) {
-            let seconds = (span.end_unix_nano - span.start_unix_nano) / 1_000_000;
-            println!("  {:<32} {seconds:6} ms", span.name);
-        }
-    }
-}
-
-const SHOWN: [&str; 5] = [
-    "floe.compile",
-    "orchestrator.create_definitions",
-    "orchestrator.run",
-    "dbt.build",
-    "floe.publish",
-];
