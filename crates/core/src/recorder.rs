@@ -8,7 +8,8 @@
 //!
 //! 1. [`enter`] reads one atomic (`listeners.rs`), which tells whether anything records spans. If nothing does, it also
 //!    reads whether the thread still looks for a global provider (`global_lookup.rs`). Otherwise, `sampling.rs` decides
-//!    whether the span is recorded, and `table.rs` opens it.
+//!    whether the span is recorded, and `table.rs` opens it. A call below an unsampled span never gets that far: `open.rs`
+//!    marks it in a cell.
 //! 2. A recorded span gets a box (`Recording`) from the thread's pool: the box that was used last, because it is in
 //!    the cache. Attributes are written into the box in place, even text of up to 22 bytes.
 //! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`

@@ -128,9 +128,15 @@ fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<
 /// Records the outcome. Not inlined, to keep the code of a function without a span small.
 #[inline(never)]
 fn returned<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
-    if !span.close_unsampled()
-        && let Some(recording) = span.close()
-    {
+    if !span.close_unsampled() {
+        record(span, value, outcome);
+    }
+}
+
+/// Separate from the end of an unsampled call, which needs no registers.
+#[inline(never)]
+fn record<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
+    if let Some(recording) = span.close() {
         recording.returned(value, outcome);
     }
 }

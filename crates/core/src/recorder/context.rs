@@ -68,8 +68,14 @@ fn is_there_rarely() -> bool {
 
 /// Whether [`read`] reads OpenTelemetry's own `Context`, which is the usual state.
 #[inline]
-pub(super) fn is_usual() -> bool {
+fn is_usual() -> bool {
     STATE.get() == State::Usual
+}
+
+/// Calls `read` with OpenTelemetry's own `Context`, in the usual state.
+#[inline]
+pub(super) fn read_usual<T>(read: impl FnOnce(&Context) -> T) -> Option<T> {
+    is_usual().then(|| Context::map_current(read))
 }
 
 /// Calls `read` with the current context; `None` if this thread has none. `read` must not attach a context.
@@ -108,7 +114,7 @@ pub(super) fn raw_current() -> Context {
 /// Returns the current context in an unusual state.
 #[cold]
 #[inline(never)]
-pub(super) fn rare() -> Option<Context> {
+fn rare() -> Option<Context> {
     let is_aside = match settled() {
         State::Usual => false,
         State::Aside => true,
@@ -193,12 +199,12 @@ fn try_attach(make: impl FnOnce() -> Context) -> Option<ContextGuard> {
     let mut guard = None;
     let attached = caught(|| {
         let cx = make();
-        STATE.set(State::Busy);
+        STATE.with(|state| state.set(State::Busy));
         // Without the drop of a previous guard, of which there is none.
         mem::forget(guard.replace(cx.attach()));
     });
 
-    STATE.set(before);
+    STATE.with(|state| state.set(before));
     attached.ok().and(guard)
 }
 

@@ -16,16 +16,17 @@
 //! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) requires
 //! an id for a span that is not sampled. A `Context` for the id would take four times as many instructions as the rest
 //! of the call. Log records, propagators and `get_current_span` read the id. A future that is not ready keeps the
-//! `Context` below which it was polled, and attaches it only where another one is current at the next poll.
+//! ids of the ancestor below which it was polled, or its whole `Context` if that has baggage or a capture. It attaches a
+//! context only where another one is current at the next poll; values of the program that were in a `Context` without
+//! baggage are not in that one.
 //! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
 use std::cell::{Cell, RefCell};
-use std::marker::PhantomData;
 use std::{mem, ptr};
 
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, SpanId, TraceId};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
+use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
 use super::captures::CaptureScope;
 use super::context::{self, Attached, attach};
@@ -71,13 +72,12 @@ pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates 
 #[derive(Debug)]
 pub(super) struct NestedGuard {
     previous: Option<&'static PendingUpdates>,
-    not_send: PhantomData<*const ()>,
 }
 
 impl NestedGuard {
     #[inline]
     pub(super) fn enter(recording: &Recording) -> Self {
-        Self { previous: CURRENT.replace(Some(current_updates(recording))), not_send: PhantomData }
+        Self { previous: CURRENT.replace(Some(current_updates(recording))) }
     }
 }
 
@@ -93,7 +93,6 @@ impl Drop for NestedGuard {
 pub(super) struct BoundaryGuard {
     boundary: usize,
     current: Option<&'static PendingUpdates>,
-    not_send: PhantomData<*const ()>,
 }
 
 impl BoundaryGuard {
@@ -104,7 +103,6 @@ impl BoundaryGuard {
         Self {
             boundary: BOUNDARY.replace(address(cx.span().span_context())),
             current: CURRENT.replace(Some(current_updates(recording))),
-            not_send: PhantomData,
         }
     }
 
@@ -116,7 +114,7 @@ impl BoundaryGuard {
 
     /// Removes the boundary, because the current span is in the current context.
     pub(super) fn none() -> Self {
-        Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
+        Self { boundary: BOUNDARY.replace(0), current: CURRENT.get() }
     }
 }
 
@@ -228,15 +226,33 @@ struct Unsampled {
     id: SpanId,
 }
 
+/// The current [`Unsampled`] of a thread, in one value, because the look-up of a thread-local value is a call for the
+/// compiler. Its cells are apart for the reason of [`BOUNDARY`].
+#[repr(C)]
+struct Cells {
+    below: Cell<IdHash>,
+    _between: u64,
+    id: Cell<SpanId>,
+}
+
+thread_local! {
+    static UNSAMPLED: Cells = const {
+        Cells { below: Cell::new(IdHash::NONE), _between: 0, id: Cell::new(SpanId::INVALID) }
+    };
+}
+
 impl Unsampled {
     #[inline]
     fn current() -> Self {
-        Self { below: BELOW.get(), id: ID.get() }
+        UNSAMPLED.with(|cells| Self { below: cells.below.get(), id: cells.id.get() })
     }
 
     #[inline]
     fn replace(self) -> Self {
-        Self { below: BELOW.replace(self.below), id: ID.replace(self.id) }
+        UNSAMPLED.with(|cells| Self {
+            below: cells.below.replace(self.below),
+            id: cells.id.replace(self.id),
+        })
     }
 
     #[inline]
@@ -245,37 +261,29 @@ impl Unsampled {
     }
 }
 
-// In two cells for the reason of `BOUNDARY`.
-thread_local! {
-    static BELOW: Cell<IdHash> = const { Cell::new(IdHash::NONE) };
-    static ID: Cell<SpanId> = const { Cell::new(SpanId::INVALID) };
-}
-
-/// Makes an unsampled span current until the guard is dropped. The guards of a thread are dropped in reverse order.
+/// The unsampled span that was current before another one, and is current again when the guard is dropped. The guards of a
+/// thread are dropped in reverse order.
 #[derive(Debug)]
-pub(super) struct UnsampledGuard {
-    previous: Unsampled,
-    not_send: PhantomData<*const ()>,
-}
+pub(super) struct UnsampledGuard(Unsampled);
 
 impl UnsampledGuard {
     /// Makes a span current below the span of OpenTelemetry's `Context`. If `id` is [`SpanId::INVALID`], the id is
     /// created when it is read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
-        Self { previous: Unsampled { below, id }.replace(), not_send: PhantomData }
+        Self(Unsampled { below, id }.replace())
     }
 }
 
 impl Drop for UnsampledGuard {
     #[inline]
     fn drop(&mut self) {
-        self.previous.replace();
+        self.0.replace();
     }
 }
 
 /// Makes a span current on this thread until the guard is dropped, and publishes it to readers outside the process. The
-/// recorder makes spans current only with this guard.
+/// recorder makes spans current only with this guard. It cannot leave its thread, because OpenTelemetry's guards cannot.
 #[derive(Debug)]
 #[allow(dead_code, reason = "only dropped; empty without the feature `thread-context`")]
 pub(super) struct CurrentGuard(Way, Published);
@@ -352,7 +360,7 @@ impl CurrentGuard {
     pub(super) fn leave_unsampled(&self) -> bool {
         match &self.0 {
             Way::Unsampled(guard) if !mem::needs_drop::<Published>() => {
-                guard.previous.replace();
+                guard.0.replace();
                 true
             }
             _ => false,
@@ -363,7 +371,7 @@ impl CurrentGuard {
     pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
         let id = unsampled_id();
         let guard = UnsampledGuard::attach(below, id);
-        Self(Way::Unsampled(guard), Published::below_current(id, callsite))
+        Self(Way::Unsampled(guard), Published::below_current(id, Site::of(callsite)))
     }
 }
 
@@ -374,9 +382,41 @@ pub(super) struct Suspended(Box<Place>);
 /// The context below which an unsampled span runs.
 #[derive(Debug)]
 struct Place {
-    context: Context,
+    above: Above,
     span: Unsampled,
     site: Site,
+}
+
+#[derive(Debug)]
+enum Above {
+    /// The span of a [plain](is_plain) context. A clone of the context would take two atomic operations.
+    Span(TraceId, SpanId, TraceFlags),
+    Context(Context),
+}
+
+impl Above {
+    fn context(&self) -> Context {
+        match *self {
+            Self::Context(ref cx) => cx.clone(),
+            Self::Span(trace_id, span_id, flags) => {
+                let span = SpanContext::new(trace_id, span_id, flags, false, TraceState::NONE);
+                Context::new().with_remote_span_context(span)
+            }
+        }
+    }
+}
+
+/// Whether a context has nothing but a local span without a trace state. OpenTelemetry's API does not tell whether it has
+/// values of the program.
+#[inline]
+fn is_plain(cx: &Context) -> bool {
+    let span = cx.span();
+    let span = span.span_context();
+    !span.is_remote()
+        && *span.trace_state() == TraceState::NONE
+        && cx.baggage().is_empty()
+        && !cx.is_telemetry_suppressed()
+        && cx.get::<CaptureScope>().is_none()
 }
 
 /// The maximum number of unused places of a thread, as many as a chain of futures that await each other usually needs.
@@ -392,7 +432,7 @@ impl Place {
     #[cold]
     fn unused() -> Self {
         let span = Unsampled { below: IdHash::NONE, id: SpanId::INVALID };
-        Self { context: Context::new(), span, site: Site::NONE }
+        Self { above: Above::Context(Context::new()), span, site: Site::NONE }
     }
 }
 
@@ -410,7 +450,11 @@ impl Suspended {
             let site = Site::published(above.trace_id(), span.id);
             let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
             let mut place = unused.unwrap_or_else(|| Box::new(Place::unused()));
-            place.context = cx.clone();
+            place.above = if is_plain(cx) {
+                Above::Span(above.trace_id(), above.span_id(), above.trace_flags())
+            } else {
+                Above::Context(cx.clone())
+            };
             place.span = span;
             place.site = site;
             Some(Self(place))
@@ -421,19 +465,25 @@ impl Suspended {
 
     #[inline]
     pub(super) fn make_current(&mut self) -> CurrentGuard {
-        let Place { context, span: Unsampled { below, id }, site } = &mut *self.0;
+        let Place { above, span: Unsampled { below, id }, site } = &mut *self.0;
         if *id == SpanId::INVALID {
             *id = unsampled_id();
         }
 
-        let published = Published::below(context.span().span_context(), *id, *site);
+        let is_current = match above {
+            Above::Span(..) => {
+                let is_same = |cx: &Context| IdHash::of(cx.span().span_context()) == *below;
+                context::read(|cx| is_same(cx) && is_plain(cx)) == Some(true)
+            }
+            Above::Context(cx) => is_current(cx),
+        };
         let guard = UnsampledGuard::attach(*below, *id);
-        if is_current(context) {
-            return CurrentGuard(Way::Unsampled(guard), published);
+        if is_current {
+            return CurrentGuard(Way::Unsampled(guard), Published::below_current(*id, *site));
         }
 
-        let attached = attach(|| context.clone(), || Some(context.clone()));
-        CurrentGuard(Way::UnsampledIn(guard, attached), published)
+        let attached = attach(|| above.context(), || Some(above.context()));
+        CurrentGuard(Way::UnsampledIn(guard, attached), Published::below_current(*id, *site))
     }
 
     /// Keeps the id that may have been created while the span was current.
@@ -447,7 +497,7 @@ impl Suspended {
 
     pub(super) fn end(mut self) {
         // Dropped outside of the borrow, because it may contain values of the program.
-        self.0.context = Context::new();
+        self.0.above = Above::Context(Context::new());
         let _ = UNUSED.try_with(|unused| {
             let mut unused = unused.borrow_mut();
             if unused.len() < MAX_UNUSED {
@@ -500,7 +550,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     }
 
     let id = ids::span_id();
-    ID.set(id);
+    UNSAMPLED.with(|cells| cells.id.set(id));
     Some(id)
 }
 

@@ -180,20 +180,69 @@ impl FutureSpan {
         }
     }
 
-    /// Restores the context from before the poll, and keeps the span for the next poll.
-    pub(super) fn pause(&mut self, current: &mut Opened) {
-        self.0.pause(current);
-    }
-
-    /// Restores the context from before the poll, and returns the recording.
-    pub(super) fn end(&mut self, current: &mut Opened) -> Option<Box<Recording>> {
-        self.0.end(current)
-    }
-
     /// Makes the span current, after opening it if this is the first poll.
     #[inline(never)]
     pub(super) fn begin(&mut self) -> Opened {
-        self.0.begin()
+        match &mut self.0 {
+            Phase::Open(parked) => parked.make_current(),
+            Phase::BeforeWrapperOpens(callsite) => {
+                let callsite = *callsite;
+                self.0 = Phase::Open(Parked::Off);
+                enter(callsite, Current, None)
+            }
+            Phase::BeforeFutureOpens(_) => {
+                let is_off = self.0.is_off();
+                self.0 = if is_off {
+                    Phase::Open(Parked::Off)
+                } else {
+                    Phase::FutureOpens(Outer::expecting())
+                };
+                Opened::OFF
+            }
+            Phase::BeforeBuilderOpens(_) => {
+                match mem::replace(&mut self.0, Phase::Open(Parked::Off)) {
+                    Phase::BeforeBuilderOpens(span) => span.open(),
+                    _ => Opened::OFF,
+                }
+            }
+            Phase::FutureOpens(_) => Opened::OFF,
+        }
+    }
+
+    /// Restores the context from before the poll, and keeps the span for the next poll.
+    pub(super) fn pause(&mut self, current: &mut Opened) {
+        let parked = match &mut self.0 {
+            Phase::Open(Parked::Off) => current.park(),
+            Phase::Open(parked) => return parked.leave(current),
+            Phase::FutureOpens(outer) => outer.opened().park(),
+            _ => return,
+        };
+
+        self.0 = Phase::Open(parked);
+    }
+
+    /// Restores the context from before the poll, and returns the recording.
+    #[inline]
+    pub(super) fn end(&mut self, current: &mut Opened) -> Option<Box<Recording>> {
+        match &mut self.0 {
+            Phase::FutureOpens(outer) => {
+                let mut opened = outer.opened();
+                self.0 = Phase::Open(Parked::Off);
+                opened.close()
+            }
+            Phase::Open(Parked::Unsampled(_)) if current.close_unsampled() => {
+                self.take().recording()
+            }
+            _ => current.close().or_else(|| self.take().recording()),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Parked {
+        match mem::replace(&mut self.0, Phase::Open(Parked::Off)) {
+            Phase::Open(parked) => parked,
+            _ => Parked::Off,
+        }
     }
 
     /// Whether the future has no span, which is determined at its first poll.
@@ -219,9 +268,9 @@ impl FutureSpan {
     #[inline(never)]
     fn polled<T>(&mut self, current: &mut Opened, polled: &Poll<T>, outcome: Classifier<T>) {
         match polled {
-            Poll::Pending => self.0.pause(current),
+            Poll::Pending => self.pause(current),
             Poll::Ready(value) => {
-                if let Some(recording) = self.0.end(current) {
+                if let Some(recording) = self.end(current) {
                     recording.returned(value, outcome);
                 }
             }
@@ -242,7 +291,7 @@ impl FutureSpan {
 impl Drop for FutureSpan {
     #[inline]
     fn drop(&mut self) {
-        let parked = self.0.take();
+        let parked = self.take();
         if matches!(parked, Parked::Off) {
             return;
         }
@@ -392,73 +441,6 @@ impl Phase {
     #[inline]
     fn is_off(&self) -> bool {
         listeners::is_off() && !matches!(self, Self::BeforeFutureOpens(true))
-    }
-
-    #[inline]
-    fn begin(&mut self) -> Opened {
-        match self {
-            Self::Open(parked) => parked.make_current(),
-            Self::BeforeWrapperOpens(callsite) => {
-                let callsite = *callsite;
-                *self = Self::Open(Parked::Off);
-                enter(callsite, Current, None)
-            }
-            Self::BeforeFutureOpens(_) => {
-                let is_off = self.is_off();
-                *self = if is_off {
-                    Self::Open(Parked::Off)
-                } else {
-                    Self::FutureOpens(Outer::expecting())
-                };
-                Opened::OFF
-            }
-            Self::BeforeBuilderOpens(_) => match mem::replace(self, Self::Open(Parked::Off)) {
-                Self::BeforeBuilderOpens(span) => span.open(),
-                _ => Opened::OFF,
-            },
-            Self::FutureOpens(_) => Opened::OFF,
-        }
-    }
-
-    /// Restores the context from before the poll, and keeps the span for the next poll.
-    fn pause(&mut self, current: &mut Opened) {
-        let parked = match self {
-            Self::Open(Parked::Off) => current.park(),
-            Self::Open(parked) => return parked.leave(current),
-            Self::FutureOpens(outer) => outer.opened().park(),
-            Self::BeforeWrapperOpens(_)
-            | Self::BeforeFutureOpens(_)
-            | Self::BeforeBuilderOpens(_) => return,
-        };
-
-        *self = Self::Open(parked);
-    }
-
-    /// Restores the context from before the poll, and returns the recording.
-    #[inline]
-    fn end(&mut self, current: &mut Opened) -> Option<Box<Recording>> {
-        match self {
-            Self::FutureOpens(outer) => {
-                let mut opened = outer.opened();
-                *self = Self::Open(Parked::Off);
-                opened.close()
-            }
-            Self::Open(Parked::Unsampled(_)) if current.close_unsampled() => {
-                self.take().recording()
-            }
-            _ => current.close().or_else(|| self.take().recording()),
-        }
-    }
-
-    #[inline]
-    fn take(&mut self) -> Parked {
-        match mem::replace(self, Self::Open(Parked::Off)) {
-            Self::Open(parked) => parked,
-            Self::BeforeWrapperOpens(_)
-            | Self::BeforeFutureOpens(_)
-            | Self::BeforeBuilderOpens(_)
-            | Self::FutureOpens(_) => Parked::Off,
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::opening::{Fill, Parent};
 use super::published::Site;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
-use super::sampling::Subject;
+use super::sampling::{self, Subject};
 use crate::callsite::CallSite;
 
 /// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
@@ -166,6 +166,36 @@ pub fn take_unrecorded() -> Option<&'static CallSite> {
 /// Opens the span of a call. Not inlined, to keep an annotated function small while nothing is recorded.
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    let listeners = listeners::current();
+    // With boundaries, the recorder first looks whether the call is in one.
+    if !listeners::has_boundaries(listeners)
+        && sampling::follows_unsampled_parent(listeners, callsite)
+    {
+        return open_call_below(callsite, fill);
+    }
+
+    open_call_in_recorder(callsite, fill)
+}
+
+/// Opens a call below an unsampled span without the recorder, which saves so many registers that it would take longer
+/// than the rest of the call.
+#[inline(never)]
+fn open_call_below(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    match open_unsampled(callsite) {
+        Some(unsampled) => unsampled,
+        None => open_call_in_recorder(callsite, fill),
+    }
+}
+
+#[inline]
+pub(super) fn open_unsampled(callsite: &'static CallSite) -> Option<Opened> {
+    let above = sampling::unsampled_parent()?;
+    let current = CurrentGuard::unsampled(above, Some(callsite));
+    Some(Opened::new(OpenSpan::within(None, current)))
+}
+
+#[inline(never)]
+fn open_call_in_recorder(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     match recorder() {
         Some(recorder) => (recorder.open_call)(callsite, fill),
         None => open_call_unrecorded(callsite, fill),
@@ -282,17 +312,12 @@ impl Opened {
         self.0.close()
     }
 
-    /// As [`close`](Self::close) for an unsampled span, which has nothing to record; else returns `false`. The guard is
-    /// neither moved nor dropped, because nothing else is done at the end of an unsampled call.
+    /// As [`close`](Self::close) for an unsampled span, which has nothing to record; else returns `false`. The owner
+    /// forgets the span, whose guard is neither moved nor dropped.
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
-    pub(super) fn close_unsampled(&mut self) -> bool {
-        let is_closed =
-            matches!(&*self.0, OpenSpan::In(Held(None), current) if current.leave_unsampled());
-        if is_closed {
-            *self = Self::OFF;
-        }
-        is_closed
+    pub(super) fn close_unsampled(&self) -> bool {
+        matches!(&*self.0, OpenSpan::In(Held(None), current) if current.leave_unsampled())
     }
 
     pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {

@@ -91,18 +91,17 @@ impl Published {
 
     /// Publishes an unsampled call, in the trace of the current context.
     #[inline]
-    pub(super) fn below_current(id: SpanId, callsite: Option<&'static CallSite>) -> Self {
+    pub(super) fn below_current(id: SpanId, site: Site) -> Self {
         if !is_on() {
             return Self(Attached::NONE);
         }
 
-        let site = Site::of(callsite);
         context::read(|cx| Self::below(cx.span().span_context(), id, site))
             .unwrap_or(Self(Attached::NONE))
     }
 
     #[inline]
-    pub(super) fn below(above: &SpanContext, id: SpanId, site: Site) -> Self {
+    fn below(above: &SpanContext, id: SpanId, site: Site) -> Self {
         Self::ids(above.trace_id(), id, above.trace_flags(), site)
     }
 

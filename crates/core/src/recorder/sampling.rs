@@ -75,40 +75,37 @@ pub(super) enum Decision {
 /// The listeners that leave the decision about a child of an unsampled local span to its parent.
 const FOLLOWING_PARENT: Listeners = BOUNDARIES | ASKED;
 
+/// Whether [`unsampled_parent`] decides about a call, if there is such a parent.
+#[inline]
+pub(super) const fn follows_unsampled_parent(listeners: Listeners, callsite: &CallSite) -> bool {
+    listeners & !FOLLOWING_PARENT == PROVIDER && !callsite.has_metrics()
+}
+
+/// Returns the hash of the current span's ids if it is a local span that is not sampled. So most calls of an unsampled
+/// trace need neither [`decide`] nor the thread's storage.
+#[inline]
+pub(super) fn unsampled_parent() -> Option<IdHash> {
+    let above = context::read_usual(|cx| {
+        let span = cx.span();
+        let above = span.span_context();
+        let follows = above.is_valid()
+            && !above.is_sampled()
+            && !above.is_remote()
+            && !cx.is_telemetry_suppressed();
+        follows.then(|| IdHash::of(above))
+    });
+    above.flatten()
+}
+
 /// Decides for a child of `parent`, or of the current span if `is_current` is set. The name is the call site's or is
 /// set later. The start time is read if the span is recorded.
-///
-/// The decision for a child of an unsampled span is inline, and does not access the thread's storage.
-#[expect(clippy::inline_always, reason = "an unsampled call runs little more than this code")]
-#[inline(always)]
+#[inline(never)]
 pub(super) fn decide(
     parent: &Context,
     is_current: bool,
     callsite: Option<&'static CallSite>,
 ) -> Decision {
     let listeners = listeners::current();
-    let span = parent.span();
-    let above = span.span_context();
-    if listeners & !FOLLOWING_PARENT == PROVIDER
-        && above.is_valid()
-        && !above.is_sampled()
-        && !above.is_remote()
-        && !parent.is_telemetry_suppressed()
-    {
-        return Decision::Below(IdHash::of(above));
-    }
-
-    decide_by_table(listeners, parent, is_current, callsite)
-}
-
-/// Completes [`decide`] by all rows of the table. The arguments fit into registers.
-#[inline(never)]
-fn decide_by_table(
-    listeners: Listeners,
-    parent: &Context,
-    is_current: bool,
-    callsite: Option<&'static CallSite>,
-) -> Decision {
     if parent.is_telemetry_suppressed() {
         return Decision::Off;
     }

@@ -72,12 +72,17 @@ fn set() {
     open::set_recorder(RECORDER);
 }
 
-/// Only the row of an unsampled call is inlined. The other rows need so many registers that saving them would be a large
-/// part of an unsampled call.
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     let listeners = listeners::current();
     if listeners::has_only_boundaries(listeners) && current::is_in_boundary() {
         return open_in_boundary(callsite, fill);
+    }
+
+    if listeners::has_boundaries(listeners)
+        && sampling::follows_unsampled_parent(listeners, callsite)
+        && let Some(unsampled) = open::open_unsampled(callsite)
+    {
+        return unsampled;
     }
 
     if listeners::is_unusual(listeners) {
@@ -85,10 +90,6 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     }
 
     match decide(&Parent::CURRENT, Some(callsite)) {
-        Decision::Below(above) if !callsite.has_metrics() => {
-            Opened::new(OpenSpan::within(None, CurrentGuard::unsampled(above, Some(callsite))))
-        }
-        Decision::Below(above) => open_measured(above, Some(callsite)),
         Decision::Keep(recording) => keep_call(recording, fill),
         decision => open_decided(decision, &Parent::CURRENT, Some(callsite), fill),
     }
@@ -171,28 +172,16 @@ fn open_detached(
     }
 }
 
-#[expect(clippy::inline_always, reason = "see `sampling::decide`")]
-#[inline(always)]
+#[inline]
 fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
-    match parent.as_explicit() {
-        None if context::is_usual() => {
-            context::read(|cx| sampling::decide(cx, true, callsite)).unwrap_or(Decision::Off)
-        }
-        Some(cx) if context::is_usual() => sampling::decide(cx, false, callsite),
-        explicit => decide_rarely(explicit, callsite),
-    }
-}
-
-/// Decides on a thread whose current context is not OpenTelemetry's. Where it is gone, the span is counted as lost.
-#[cold]
-#[inline(never)]
-fn decide_rarely(explicit: Option<&Context>, callsite: Option<&'static CallSite>) -> Decision {
-    if let Some(cx) = context::rare() {
-        return sampling::decide(explicit.unwrap_or(&cx), explicit.is_none(), callsite);
-    }
-
-    sampling::count_late(callsite);
-    Decision::Off
+    let explicit = parent.as_explicit();
+    let decided =
+        context::read(|cx| sampling::decide(explicit.unwrap_or(cx), explicit.is_none(), callsite));
+    decided.unwrap_or_else(|| {
+        // The thread has no current context any more.
+        sampling::count_late(callsite);
+        Decision::Off
+    })
 }
 
 /// Fills a span that is [`Decision::Asked`], and completes the decision.
