@@ -1,11 +1,79 @@
 //! A provider with `context: boundaries`. No capture is active, so nested functions take the shortest code path.
 
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
 use floe_telemetry::config::ContextMode;
-use floe_telemetry::{TelemetryConfig, get_current_span, traced};
+use floe_telemetry::{FutureExt as _, TelemetryConfig, get_current_span, traced};
 use floe_tests::{remote, remote_in};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
+
+/// Waits `shape % 3` times, and then awaits children as the other digits of `shape` tell, two levels deep. Returns the paths
+/// of the nodes that have ended.
+#[traced(name = path.clone())]
+async fn node(path: String, shape: u32) -> Vec<String> {
+    let own = get_current_span().span_context();
+    for _ in 0..shape % 3 {
+        tokio::task::yield_now().await;
+    }
+    let mut seen = Vec::new();
+    if path.len() < 5 {
+        let child = |name| child(format!("{path}{name}"), shape % 3 + 3 * (shape / 12));
+        match shape / 3 % 4 {
+            0 => seen.extend(child('a').await),
+            1 => {
+                let (a, b) = tokio::join!(child('a'), child('b'));
+                seen.extend([a, b].concat());
+            }
+            2 => tokio::select! {
+                biased;
+                a = child('a') => seen.extend(a),
+                b = child('b') => seen.extend(b),
+            },
+            _ => seen.extend(tokio::spawn(child('a').in_current_span()).await.unwrap()),
+        }
+    }
+    assert_eq!(get_current_span().span_context(), own);
+    seen.push(path);
+    seen
+}
+
+fn child(path: String, shape: u32) -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> {
+    Box::pin(node(path, shape))
+}
+
+/// Runs 48 trees of futures. Returns what they return, and the names of the recorded spans with those of their parents.
+fn trees(mode: ContextMode, is_sampled: bool) -> [Vec<String>; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut config = TelemetryConfig::new("trees");
+    config.context = mode;
+    let mut seen = Vec::new();
+    let spans = super::pipeline::spans(config, || {
+        let _attached = remote(is_sampled).attach();
+        seen.extend(
+            (0..48).flat_map(|shape| runtime.block_on(node(format!("{shape:02} "), shape))),
+        );
+    });
+
+    let names: HashMap<_, _> =
+        spans.iter().map(|span| (span.span_context.span_id(), &*span.name)).collect();
+    let parent = |span: &SpanData| names.get(&span.parent_span_id).copied().unwrap_or_default();
+    let mut edges: Vec<_> =
+        spans.iter().map(|span| format!("{} < {}", span.name, parent(span))).collect();
+    edges.sort();
+    [seen, edges]
+}
+
+#[alone]
+fn a_tree_of_futures_is_the_same_in_each_mode() {
+    let [seen, edges] = trees(ContextMode::EverySpan, true);
+    assert!(edges.len() > seen.len(), "some futures are dropped");
+    assert_eq!(trees(ContextMode::Boundaries, true), [seen.clone(), edges]);
+    assert_eq!(trees(ContextMode::EverySpan, false), [seen, Vec::new()]);
+}
 
 struct Recorded(Vec<SpanData>);
 

@@ -68,8 +68,12 @@ fn work(keep: bool) -> SpanContext {
 #[traced(attributes(keep))]
 fn child(keep: bool) {}
 
-#[traced(attributes(keep = true))]
-async fn later() {}
+/// The sampler decides otherwise about the child, which starts at the second poll.
+#[traced(attributes(keep))]
+async fn later(keep: bool) {
+    tokio::task::yield_now().await;
+    child(!keep);
+}
 
 #[traced(name = "panics", attributes(keep = true))]
 fn panics() -> i32 {
@@ -96,7 +100,8 @@ fn the_sampler_of_the_program_decides_for_each_span() {
 
     let kept = work(true);
     let dropped = work(false);
-    futures_executor::block_on(later());
+    futures_executor::block_on(later(true));
+    futures_executor::block_on(later(false));
     assert_eq!(panics(), 7);
     drop(span("guard").attribute("keep", true).start());
     let tracer = get_tracer("acme.mail");
@@ -117,7 +122,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     pipeline.shut_down();
     // Processors see spans that are only recorded; exporters do not.
     let processed = processed.lock().unwrap();
-    assert_eq!(processed.len(), 7);
+    assert_eq!(processed.len(), 8);
     assert!(processed.contains(&"api.record".to_owned()));
     assert_eq!(pipeline.statistics().sampled_out, 1);
 
@@ -126,7 +131,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     assert!(dropped.is_valid());
     assert_eq!(dropped.trace_state().get("acme"), Some("1"));
     let spans = pipeline.receiver.spans();
-    assert_eq!(names(&spans), ["api", "child", "child", "guard", "later", "work"]);
+    assert_eq!(names(&spans), ["api", "child", "child", "child", "guard", "later", "work"]);
     for span in &spans {
         assert_eq!(span.attributes["sampled.by"], "attribute");
     }
@@ -140,6 +145,9 @@ fn the_sampler_of_the_program_decides_for_each_span() {
             "work Server 1 0 false",
             "child Internal 1 0 false",
             "later Internal 1 0 false",
+            "child Internal 1 0 true",
+            "later Internal 1 0 false",
+            "child Internal 1 0 false",
             "guard Internal 1 0 false",
             "api Internal 1 1 false",
             "api.record Internal 1 0 false",

@@ -363,6 +363,23 @@ fn a_future_keeps_its_ids_wherever_it_is_polled() {
 }
 
 #[test]
+fn a_select_that_drops_a_future_leaves_the_current_span() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    check(0xb4, || {
+        runtime.block_on(async {
+            let before = current();
+            tokio::select! {
+                biased;
+                _ = future() => unreachable!(),
+                () = std::future::ready(()) => assert_eq!(current(), before),
+            }
+            assert_eq!(current(), before);
+            vec![function()]
+        })
+    });
+}
+
+#[test]
 fn many_futures_that_are_pending_have_ids_of_their_own() {
     check(0xb1, || {
         let mut futures: Vec<_> = (0..1_000).map(|_| Box::pin(future())).collect();
