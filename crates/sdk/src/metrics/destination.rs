@@ -7,7 +7,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, PeriodicReader, Stream};
 
-use super::reporting::{Awaited, Guarded, LastExport, Reporting};
+use super::reporting::{Guarded, LastExport, Reporting};
 use crate::collector::{Counters, Ending, ExporterId};
 use crate::config::{MetricsConfig, Signal};
 use crate::program_signals;
@@ -43,14 +43,14 @@ impl MetricDestination {
             let interval = Duration::from_millis(config.export_interval_millis);
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
             let reader = program_signals::blocked(|| reader.build());
-            builder.with_reader(Awaited { reader, ended, counters })
+            builder.with_reader(Guarded { reader, end: Some((ended, counters)) })
         }))
     }
 
     pub(crate) fn of_reader<R: MetricReader>(reader: R) -> Self {
         Self(Box::new(|builder, _, counters| {
             counters.exports.add_reader(ExporterId::of::<R>().name.into_owned());
-            builder.with_reader(Guarded(reader))
+            builder.with_reader(Guarded { reader, end: None })
         }))
     }
 }

@@ -77,72 +77,53 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 }
 
-/// A reader of the SDK, whose shutdown waits only 5 seconds for its exporter, whatever the timeout is.
+/// A reader. It may be code of the program, whose panic must not affect the other readers.
 #[derive(Debug)]
-pub(super) struct Awaited<R> {
+pub(super) struct Guarded<R> {
     pub(super) reader: R,
-    pub(super) ended: Arc<Ending>,
-    /// Has the end of the provider's shutdown.
-    pub(super) counters: Arc<Counters>,
+    /// For the reader of the SDK, whose shutdown waits only 5 seconds for its exporter, whatever the timeout is: the end
+    /// of the exporter, and that of the provider's shutdown.
+    pub(super) end: Option<(Arc<Ending>, Arc<Counters>)>,
 }
 
-impl<R: MetricReader> MetricReader for Awaited<R> {
+impl<R> Guarded<R> {
+    fn closed(&self, result: OTelSdkResult) -> OTelSdkResult {
+        let is_early = matches!(result, Err(OTelSdkError::Timeout(_)));
+        let end = self.end.as_ref().filter(|_| is_early);
+        let ended = end.and_then(|(ended, counters)| {
+            let left = counters.ending.get()?.saturating_duration_since(monotonic_now());
+            Some(ended.wait(left))
+        });
+        if ended == Some(true) { Ok(()) } else { result }
+    }
+}
+
+impl<R: MetricReader> MetricReader for Guarded<R> {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
         self.reader.register_pipeline(pipeline);
     }
 
     fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        self.reader.collect(into)
+        guarded("reader", || self.reader.collect(into))
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.reader.force_flush()
+        guarded("reader", || self.reader.force_flush())
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let result = self.reader.shutdown_with_timeout(timeout);
-        let is_early = matches!(result, Err(OTelSdkError::Timeout(_)));
-        let end = self.counters.ending.get().filter(|_| is_early);
-        let left = end.map(|end| end.saturating_duration_since(monotonic_now()));
-        if left.is_some_and(|left| self.ended.wait(left)) { Ok(()) } else { result }
-    }
-
-    fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.reader.temporality(kind)
-    }
-}
-
-/// A reader that may be code of the program. Its panic must not affect the other readers.
-#[derive(Debug)]
-pub(super) struct Guarded<R>(pub(super) R);
-
-impl<R: MetricReader> MetricReader for Guarded<R> {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-
-    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        guarded("reader", || self.0.collect(into))
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        guarded("reader", || self.0.force_flush())
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        guarded("reader", || self.0.shutdown_with_timeout(timeout))
+        self.closed(guarded("reader", || self.reader.shutdown_with_timeout(timeout)))
     }
 
     fn shutdown(&self) -> OTelSdkResult {
-        guarded("reader", || self.0.shutdown())
+        self.closed(guarded("reader", || self.reader.shutdown()))
     }
 
     fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        caught(|| self.0.temporality(kind)).unwrap_or_default()
+        caught(|| self.reader.temporality(kind)).unwrap_or_default()
     }
 }
 
-/// Calls an exporter or a reader, which may be code of the program. An uncaught panic would end the reader's thread.
 fn guarded(what: &str, call: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
     caught(call).unwrap_or_else(|panic| panicked(what, &panic))
 }
