@@ -201,14 +201,6 @@ impl Export {
         loss.take()
     }
 
-    fn items(&self) -> &'static str {
-        match self.signal {
-            Signal::Traces => "spans",
-            Signal::Metrics => "metrics",
-            Signal::Logs => "log records",
-        }
-    }
-
     pub(crate) fn present(&self) -> usize {
         self.present.load(Ordering::Relaxed)
     }
@@ -271,13 +263,13 @@ impl Exports {
     pub(super) fn say_lost(&self) {
         for (export, lost, error) in self.take_due_losses(monotonic_now()) {
             let exporter = export.name();
-            let items = export.items();
+            let item = export.signal.item();
             internal_log::write(
                 "error",
-                || tracing::error!(exporter, lost, error, "{items} could not be exported"),
+                || tracing::error!(exporter, lost, error, "{item}s could not be exported"),
                 || {
                     format!(
-                        "{items} could not be exported exporter={exporter} lost={lost} error={error}"
+                        "{item}s could not be exported exporter={exporter} lost={lost} error={error}"
                     )
                 },
             );
@@ -303,7 +295,7 @@ impl Exports {
             let Some((first, (lost, mut error))) = losses.next() else { continue };
             let mut separator = "; for the same reason: ";
             for (other, (lost, _)) in losses {
-                error.extend([separator, other.items(), " lost=", &lost.to_string()]);
+                error.extend([separator, other.signal.item(), "s lost=", &lost.to_string()]);
                 separator = ", ";
             }
             due.push((Arc::clone(first), lost, error));
@@ -360,7 +352,7 @@ mod tests {
     /// Returns the due messages: the items of the exporter, their number and the error.
     fn said(exports: &Exports, seconds: u64) -> Vec<(&'static str, u64, String)> {
         let due = exports.take_due_losses(*START + Duration::from_secs(seconds));
-        due.into_iter().map(|(export, lost, error)| (export.items(), lost, error)).collect()
+        due.into_iter().map(|(export, lost, error)| (export.signal.item(), lost, error)).collect()
     }
 
     fn all_signals() -> (Exports, [Arc<Export>; 3]) {
@@ -379,13 +371,13 @@ mod tests {
         logs.lose(1, "refused");
         spans.lose(512, "no response");
         let first =
-            [("spans", 512, "no response".to_owned()), ("log records", 1, "refused".to_owned())];
+            [("span", 512, "no response".to_owned()), ("log record", 1, "refused".to_owned())];
         assert_eq!(said(&exports, 0), first);
         for error in ["refused", "no response"] {
             spans.lose(512, error);
             assert_eq!(said(&exports, 59), []);
         }
-        assert_eq!(said(&exports, 60), [("spans", 1024, "no response".to_owned())]);
+        assert_eq!(said(&exports, 60), [("span", 1024, "no response".to_owned())]);
         assert_eq!(said(&exports, 120), []);
     }
 
@@ -394,13 +386,13 @@ mod tests {
         let (exports, [logs, spans, metrics]) = all_signals();
         let of_logs = "`http://localhost/v1/logs`: refused";
         logs.lose(1, of_logs);
-        assert_eq!(said(&exports, 0), [("log records", 1, of_logs.to_owned())]);
+        assert_eq!(said(&exports, 0), [("log record", 1, of_logs.to_owned())]);
         spans.lose(512, REFUSED);
         metrics.lose(3, "`http://localhost/v1/metrics`: refused");
         logs.lose(2, of_logs);
         assert_eq!(said(&exports, 59), []);
         let all = format!("{REFUSED}; for the same reason: metrics lost=3, log records lost=2");
-        assert_eq!(said(&exports, 60), [("spans", 512, all)]);
+        assert_eq!(said(&exports, 60), [("span", 512, all)]);
         // Another cause is another message.
         spans.lose(1, REFUSED);
         metrics.lose(1, "not found");

@@ -279,7 +279,7 @@ impl Shared {
     }
 
     fn items(&self, number: u64) -> String {
-        let item = if self.export.signal == Signal::Logs { "log record" } else { "span" };
+        let item = self.export.signal.item();
         format!("{number} {item}{}", if number == 1 { "" } else { "s" })
     }
 

@@ -41,10 +41,8 @@ pub struct TelemetryAuth {
     /// The kind of credential.
     pub auth_type: AuthType,
     /// The credential of the type `api_key`.
-    #[serde(default)]
     pub api_key: Option<Secret>,
     /// The credential of the type `bearer`.
-    #[serde(default)]
     pub bearer_token: Option<Secret>,
     /// The header that contains the credential. Default `Authorization`.
     #[serde(default = "authorization")]

@@ -720,14 +720,13 @@ fn exporters(config: &mut TelemetryConfig) {
             kind.registered().map(|_| kind)
         };
         let listed = parsed(name, |text| parse_list(text, known)).map(Option::unzip);
-        let (chosen, mut refused) = match listed {
+        let (mut chosen, mut refused) = match listed {
             Ok((None, _)) => continue,
             Ok((chosen, refused)) => {
                 (unique(chosen.unwrap_or_default()), refused.unwrap_or_default())
             }
             Err(message) => (Vec::new(), vec![message]),
         };
-        let mut chosen = chosen;
         if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
             let message = "expected `none` alone, found `none` together with another exporter";
             refused.push(message.to_owned());

@@ -92,7 +92,7 @@ impl OtlpProtocol {
         Err(format!("{expected}{}", needed(&found, self.feature())))
     }
 
-    const fn feature(self) -> &'static str {
+    pub(crate) const fn feature(self) -> &'static str {
         match self {
             Self::Grpc => "otlp-grpc",
             Self::Http => "otlp-http",
@@ -135,6 +135,15 @@ impl Signal {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
             Self::Logs => "logs",
+        }
+    }
+
+    /// Returns the name of one item, for messages.
+    pub(crate) const fn item(self) -> &'static str {
+        match self {
+            Self::Traces => "span",
+            Self::Metrics => "metric",
+            Self::Logs => "log record",
         }
     }
 

@@ -32,23 +32,23 @@ pub struct ResourceAttributes {
     /// `service.name`, 1 to 128 characters.
     pub service_name: String,
     /// `service.version`: any text. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_version: Option<String>,
     /// `deployment.environment.name`: any text. With a floe identity it is also written under the deprecated
     /// key `deployment.environment`. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_environment: Option<String>,
     /// `floe.namespace`, 1 to 128 characters. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub floe_namespace: Option<String>,
     /// `floe.product.name`, 1 to 128 characters. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub floe_product_name: Option<String>,
     /// `floe.product.version`: any text. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub floe_product_version: Option<String>,
     /// `floe.mode`. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub floe_mode: Option<Mode>,
     /// Other attributes, for example `k8s.pod.name`. The keys of the fields above are not accepted here.
     #[serde(

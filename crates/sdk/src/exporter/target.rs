@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::collector::ExporterId;
 use crate::config::{
-    OtlpProtocol, Secret, Signal, TelemetryAuth, TelemetryConfig, check_header_name, server,
-    without_credentials,
+    Secret, Signal, TelemetryAuth, TelemetryConfig, check_header_name, server, without_credentials,
 };
 use crate::error::Error;
 
@@ -36,18 +35,11 @@ impl OtlpTarget {
         };
         let (protocol, _) = self.config.otlp_route(signal);
         let url = self.config.otlp_url(signal);
-        let transport = match protocol {
-            OtlpProtocol::Grpc => "grpc",
-            OtlpProtocol::Http => "http",
-        };
-        let items = match signal {
-            Signal::Traces => "span",
-            Signal::Metrics => "metric",
-            Signal::Logs => "log",
-        };
+        let exporter = protocol.feature().replace('-', "_");
+        let item = signal.item().trim_end_matches(" record");
         ExporterId {
             name,
-            kind: format!("otlp_{transport}_{items}_exporter").into(),
+            kind: format!("{exporter}_{item}_exporter").into(),
             server: server(&url),
             route: Some(format!("{} {}", protocol.name(), without_credentials(&url))),
         }

@@ -154,12 +154,10 @@ impl<'a> Exporters<'a> {
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
         });
-        if !self.kinds.contains(&ExporterKind::Otlp) {
-            self.note(part);
-        }
         if self.kinds.contains(&ExporterKind::Otlp) {
             self.otlp.additional.push((self.signal, options));
         } else {
+            self.note(part);
             *self.otlp.signal_mut(self.signal) = options;
             self.choose(ExporterKind::Otlp);
         }
