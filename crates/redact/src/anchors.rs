@@ -160,7 +160,7 @@ impl Anchors {
         }
         for option in OPTIONS {
             let name = option.option;
-            for before in [" -", "\"-"] {
+            for before in [" -", "\"-", " /"] {
                 anchors.add([before, name].concat().as_bytes(), OPTION);
             }
         }

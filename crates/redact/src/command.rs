@@ -9,7 +9,7 @@ use crate::lexer::{Kind, Tokens};
 use crate::pair;
 use crate::rules::commands::Form::{After, Attached, Separate};
 use crate::rules::commands::{
-    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS,
+    ARGUMENTS, Argument, Callee, CommandOption, OPTIONS, READERS, USER_WORDS,
 };
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
@@ -76,7 +76,7 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     // `String("--password"), String("…")`
     place += usize::from(tokens.are(place, &[Close(b')'), Sign(b',')]));
     match tokens.kind(place) {
-        Sign(b',' | b'=') => Some(tokens.skip_lines(place + 1)),
+        Sign(b',' | b'=' | b':') => Some(tokens.skip_lines(place + 1)),
         Blank => Some(tokens.skip_blanks(place)),
         Line => {
             let mut next = tokens.skip_lines(place);
@@ -264,7 +264,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
 fn may_follow(text: &[u8], end: usize, named: &Named) -> bool {
     let next = class!("\\\"'").end(text, end, 4);
     match (named.argument.of, named.sign) {
-        (Callee::Function(_) | Callee::Trace(_), _) => true,
+        (Callee::Function(_), _) => true,
         (_, 0 | b' ') => class!(" \t,%&").has(at(text, next)),
         (_, b'\n') => class!("\r\n\\").has(at(text, end)),
         (_, sign) => sign == at(text, end),
@@ -280,8 +280,7 @@ fn claim(
     argument: &Argument,
 ) -> Option<(Value, Context)> {
     let (found, context) = match argument.of {
-        Callee::Function(index) => function(scan, place, name, index, false)?,
-        Callee::Trace(index) => function(scan, place, name, index, true)?,
+        Callee::Function(index) => function(scan, place, name, index)?,
         _ => pattern(scan, place, from, name, argument)?,
     };
     if argument.of == Callee::Piped && !is_read(scan, found) {
@@ -296,13 +295,16 @@ fn claim(
 
 /// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.
 fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
+    let policy = scan.policy;
     let tokens = &mut scan.tokens;
     let pipe = tokens.skip_blanks(found.next);
     let reader = tokens.in_line(pipe, ARGUMENTS_READ, |tokens, at| {
         let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
-        let creates =
-            tokens.is_word(at, words!("secret")) && tokens.is_word(at + 2, words!("create"));
-        (is_option || creates || tokens.is_word(at, READERS)).then_some(())
+        let names_secret = tokens
+            .word(at)
+            .and_then(|word| policy.meaning(word))
+            .is_some_and(|meaning| meaning.is_compound && tokens.kind(at - 1) == Blank);
+        (is_option || names_secret || tokens.is_word(at, READERS)).then_some(())
     });
     tokens.is_sign(pipe, b'|') && reader.is_some()
 }
@@ -313,7 +315,6 @@ fn function(
     place: usize,
     name: &str,
     index: usize,
-    is_trace: bool,
 ) -> Option<(Value, Context)> {
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
@@ -335,9 +336,6 @@ fn function(
         while tokens.is_wrapper(open) || tokens.kind(open + 1) == Open(b'(') {
             open += 1;
         }
-    }
-    if is_trace && !tokens.is_word(open + 1, DUMPED) {
-        return None;
     }
     let place = tokens.nth_item(open, index)?;
     let found = tokens.value(place, Site::from(open)).filter(|found| found.quoted)?;
@@ -408,7 +406,7 @@ fn pattern_end(
                 end
             }
             '*' if matches!(rest.bytes().next(), None | Some(b' ' | b'\n')) => {
-                argument_end(scan, at, is_certain)?
+                argument_end(scan, at, rest, is_certain)?
             }
             '*' => {
                 let stop = rest.bytes().next();
@@ -427,10 +425,12 @@ fn pattern_end(
 }
 
 /// Returns the end of an argument. In a statement, it is no word of a sentence.
-fn argument_end(scan: &mut Scan<'_>, at: usize, is_certain: bool) -> Option<usize> {
+fn argument_end(scan: &mut Scan<'_>, at: usize, rest: &str, is_certain: bool) -> Option<usize> {
     let place = scan.tokens.place_at(at)?;
     let found = scan.tokens.value(place, Site::default())?;
-    let end = scan.tokens.run_end(found.next);
+    // A line may end with an escape: `$4\r\nAUTH`.
+    let is_line = rest.starts_with('\n') && scan.tokens.kind(found.next) == Line;
+    let end = if is_line { found.next } else { scan.tokens.run_end(found.next) };
     let is_sentence = is_certain && is_prose(found.bytes(scan.text));
     (!is_sentence).then(|| scan.tokens.start(end))
 }

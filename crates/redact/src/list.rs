@@ -20,8 +20,8 @@ impl Redactor {
     pub fn redact_list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
         let mut safe: Vec<Cow<'_, str>> =
             items.iter().map(|item| self.redact(item.as_ref())).collect();
-        for form in [&JSON, &ARGUMENTS] {
-            let Written { text, places } = form.write(&safe);
+        for is_json in [true, false] {
+            let (text, places) = written(&safe, is_json);
             for finding in self.findings(&text).into_iter().rev() {
                 let Range { start, end } = finding.range;
                 let first = places.partition_point(|place| place.end <= start);
@@ -32,7 +32,7 @@ impl Redactor {
                     let is_plain = text.get(place.clone()) == Some(item);
                     // In an escaped item, the position of the secret is unknown, so the whole item is replaced. So is
                     // an argument that begins with a secret, because in a list, a blank does not end an argument.
-                    let is_inside = is_plain && (inner.start > 0 || form.quotes_all);
+                    let is_inside = is_plain && (inner.start > 0 || is_json);
                     let range = if is_inside { inner } else { 0..item.len() };
                     item.to_mut().replace_range(range, &finding.mark);
                 }
@@ -46,52 +46,33 @@ impl Redactor {
     }
 }
 
-/// A notation of lists.
-struct Form {
-    begin: &'static str,
-    between: &'static str,
-    end: &'static str,
-    quote: &'static str,
-    /// Whether the quotation mark is around each item, or only around one that needs it.
-    quotes_all: bool,
-}
-
-const JSON: Form = Form { begin: "[", between: ", ", end: "]", quote: "\"", quotes_all: true };
-
-const ARGUMENTS: Form = Form { begin: "", between: " ", end: "", quote: "'", quotes_all: false };
-
-/// The text of a list, and the range of each item in it.
-struct Written {
-    text: String,
-    places: Vec<Range<usize>>,
-}
-
-impl Form {
-    fn write(&self, items: &[Cow<'_, str>]) -> Written {
-        let mut text = self.begin.to_owned();
-        let mut places = Vec::with_capacity(items.len());
-        for item in items {
-            if text.len() > self.begin.len() {
-                text.push_str(self.between);
-            }
-            let needs_quote = item.is_empty() || item.contains(['"', '\'', '\\', '\n']);
-            let quote = if self.quotes_all || needs_quote { self.quote } else { "" };
-            text.push_str(quote);
-            let start = text.len();
-            for letter in item.chars() {
-                match letter {
-                    '\n' => text.push_str("\\n"),
-                    '\\' | '"' | '\'' if quote.contains(letter) || letter == '\\' => {
-                        text.push('\\');
-                        text.push(letter);
-                    }
-                    letter => text.push(letter),
+/// Returns a list in JSON or as the arguments of a command, and the range of each item in it.
+fn written(items: &[Cow<'_, str>], is_json: bool) -> (String, Vec<Range<usize>>) {
+    let mut text = String::new();
+    let mut places = Vec::with_capacity(items.len());
+    for item in items {
+        let needs_quote = item.is_empty() || item.contains(['"', '\'', '\\', '\n']);
+        let [between, quote] = match (is_json, needs_quote) {
+            (true, _) if places.is_empty() => ["[", "\""],
+            (true, _) => [", ", "\""],
+            (false, true) => [" ", "'"],
+            (false, false) => [" ", ""],
+        };
+        text.push_str(between);
+        text.push_str(quote);
+        let start = text.len();
+        for letter in item.chars() {
+            match letter {
+                '\n' => text.push_str("\\n"),
+                '\\' | '"' | '\'' if quote.contains(letter) || letter == '\\' => {
+                    text.extend(['\\', letter]);
                 }
+                letter => text.push(letter),
             }
-            places.push(start..text.len());
-            text.push_str(quote);
         }
-        text.push_str(self.end);
-        Written { text, places }
+        places.push(start..text.len());
+        text.push_str(quote);
     }
+    text.push_str(if is_json { "]" } else { "" });
+    (text, places)
 }

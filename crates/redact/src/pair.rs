@@ -78,11 +78,13 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     is_used.then_some(Separator { binding: here.1, coding, next })
 }
 
-/// Whether one or two dashes precede the word at `first`, and begin the text, a line or an argument.
+/// Whether one or two dashes precede the word at `first`, or the slash of an option of Windows, `/p:x`, and begin the
+/// text, a line or an argument.
 pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     let tokens = &mut scan.tokens;
     let mut lead = first;
-    while lead > 0 && first - lead < 2 && tokens.is_sign(lead - 1, b'-') {
+    let sign = if tokens.is_sign(first + 1, b':') { b'/' } else { b'-' };
+    while lead > 0 && first - lead < 2 && tokens.is_sign(lead - 1, sign) {
         lead -= 1;
     }
     match lead {
@@ -206,9 +208,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         Some(meaning) => meaning,
         None => phrase(scan, start, end)?.0,
     };
-    // The word before the name changes its meaning: `unexpected token`.
+    // The word before the name changes its meaning, `unexpected token`, unless it is a tag, `<machineKey validationKey=`.
     let word = word_before(scan.text, start);
-    if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
+    let is_tag = before(scan.text, word) == b'<';
+    if word < start && !is_tag && scan.policy.meaning(part(scan.text, word, end)).is_none() {
         scan.refuse_key(word, end);
         return None;
     }

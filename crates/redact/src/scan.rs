@@ -368,7 +368,8 @@ impl Line {
             match tokens.kind(at) {
                 Kind::Word => {
                     let word = tokens.word(at).unwrap_or_default();
-                    let is_option = at > 0 && tokens.is_sign(at - 1, b'-');
+                    let is_option =
+                        at > 0 && matches!(tokens.kind(at - 1), Kind::Sign(b'-' | b'/'));
                     self.has_user |= is_option
                         && (USER_OPTIONS.has(word)
                             || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));

@@ -11,7 +11,7 @@ use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
-    CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
+    CREDENTIAL_WORDS, DIGESTS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{Words, at, class, count_steps, is_name, is_redacted, run_end};
 
@@ -429,7 +429,12 @@ fn is_instruction(word: &[u8]) -> bool {
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 fn is_masked(value: &[u8]) -> bool {
-    let is_mask = |at: usize| begins_with(&value[at..], MASKS);
+    // Most pairs of bytes begin no mask.
+    let may_begin = |place: usize| {
+        class!("RrFfOoHhMmXx([", or_wide).has(value[place])
+            && class!("EeIiMmHhFfAaXx", or_wide).has(at(value, place + 1))
+    };
+    let is_mask = |place: usize| may_begin(place) && MASKS.begins(&value[place..]);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
         [.., b'*'] if value.ends_with(STARS) => true,
@@ -446,16 +451,8 @@ fn is_type(word: &[u8]) -> bool {
         }
         _ => false,
     };
-    class!("a-zA-Z0-9_<>[]():&,| ").all(word) && (has_type || is_scoped(word))
-}
-
-/// Whether the word consists of names with `::` between them, as in `a::B`. Names may end with up to two digits.
-fn is_scoped(word: &[u8]) -> bool {
-    let is_segment = |segment: &[u8]| {
-        let number = class!("0-9").start(segment, segment.len(), 2);
-        !class!("0-9").any(&segment[..number])
-    };
-    memchr::memmem::find(word, b"::").is_some() && word.split(|byte| *byte == b':').all(is_segment)
+    let is_scoped = memchr::memmem::find(word, b"::").is_some() && random_letters(word) == 0;
+    class!("a-zA-Z0-9_<>[]():&,| ").all(word) && (has_type || is_scoped)
 }
 
 /// Whether the word consists of names of algorithms and their sizes: `sha256WithRSA`, `aes-256-cbc`, `HS256`.
@@ -475,7 +472,7 @@ fn is_reference(value: &[u8]) -> bool {
         _ => class!("a-zA-Z0-9_. -").all(inner),
     };
     match value {
-        _ if begins_with(value, REFERENCES) => true,
+        _ if class!("$%{#@fFeE").has(at(value, 0)) && REFERENCES.begins(value) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
         [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_made_up(inner),
@@ -488,10 +485,6 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
-    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
-}
-
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
 fn is_complete_reference(value: &[u8]) -> bool {
     match value {
@@ -500,7 +493,7 @@ fn is_complete_reference(value: &[u8]) -> bool {
         }
         [b'e', b'n', b'v', b':', name @ ..] => class!("A-Z0-9_").all(name),
         [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
-        _ => begins_with(value, COMPLETE) || is_no_password(value),
+        _ => COMPLETE.begins(value) || is_no_password(value),
     }
 }
 
@@ -635,9 +628,10 @@ fn is_numbered_name(word: &[u8]) -> bool {
     are_names && parts.any(|part| part.len() > 1 && is_word(part))
 }
 
-/// Whether the word is a host, an address, a date, a time or a version.
+/// Whether the word is a host, an address, a date, a time, a version or a digest.
 fn is_public(word: &[u8]) -> bool {
-    if class!("0-9.:/TZ+, v-").all(word) && class!(".:/-").any(word) {
+    let is_date = class!("0-9.:/TZ+, v-").all(word) && class!(".:/-").any(word);
+    if is_date || DIGESTS.begins(word) {
         return true;
     }
     // The address of an object in memory.

@@ -60,19 +60,22 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     let mut bond = if is_column(scan.text, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
+    // A value on a line of its own below a colon has the bond of a statement.
+    let heading = scan.tokens.in_line(place, STATEMENT, |tokens, at| {
+        tokens.are(at, &[Sign(b':'), Line]).then_some(at + 1)
+    });
+    if let Some(line) = heading {
+        let below = scan.tokens.skip_lines(line);
+        let end = scan.tokens.run_end(below);
+        let is_alone = scan.tokens.kind(end) == Line;
+        return if is_alone { claim(scan, key, below, Bond::Copula) } else { None };
+    }
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
             && separator.binding != Loose
         {
             bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
             place = separator.next;
-            if scan.tokens.kind(place) == Line {
-                // A value on a line of its own has the bond of a statement.
-                (place, bond) = (scan.tokens.skip_lines(place), Bond::Copula);
-                if scan.tokens.kind(place + 1) != Line {
-                    return None;
-                }
-            }
             break;
         }
         // A comma may separate a compound name from its value: `property: s3.secret-key, …`.

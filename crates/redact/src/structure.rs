@@ -521,7 +521,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
 
     let is_word = class!("a-z").any(name) && !class!("_.").any(name);
-    let is_statement = has_colon || !is_word;
+    let is_statement = has_colon || !is_word || scan.tokens.is_sign(found.next, b';');
     let own = key.meaning.kind;
     let kind = if own == KeyKind::Password { own } else { KeyKind::Context };
     Some(if is_statement {

@@ -170,7 +170,8 @@ fn bond(
     match (joint, rule) {
         (b'|' | b' ', Some(true)) => Some(Bond::Structure),
         (b'|' | b' ', Some(false)) => Some(Bond::Copula),
-        (b'|', None) => None,
+        // A header of a wiki: `|| User || Password ||`.
+        (b'|', None) => line.starts_with(b"||").then_some(Bond::Structure),
         // Such a table may list the names of secrets.
         (b' ', None) => (!class!("a-z").any(line)).then_some(Bond::Position),
         // A blank after a comma may belong to a sentence.

@@ -201,5 +201,8 @@ pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
 pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
     let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
     let start = after_colour(text, run_start(text, place + 1, 64, is_name));
+    // The letter of an escape, as in `\nAUTH`, is not part of the word.
+    let is_escaped = before(text, start) == b'\\' && class!("nrt").has(at(text, start));
+    let start = start + usize::from(is_escaped);
     part(text, start, run_end(text, place, 64, is_name))
 }

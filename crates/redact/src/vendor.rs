@@ -115,7 +115,6 @@ fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static Toke
 }
 
 /// A token in a text.
-#[derive(Clone, Copy)]
 pub(crate) struct Token {
     start: usize,
     pub(crate) end: usize,

@@ -12,7 +12,7 @@ macro_rules! secret_names {
         $rows! {
             "password" Password "*password, *passwd, *pswd, pw, *dbpass, *userpass, *storepass, *keypass, *smtppass, \
             *sshpass, *rootpass, *pasword, *passwrd, *paswd, *passord, pwrd, psw, *passwords, passe, *bindpw, \
-            *rootpw, authtok, monpass, rediscli auth, *requirepass, masterauth"
+            *rootpw, *remotepass, *adminpass, *mailpass, *newpass, *ftppass, *sudopass, *wifipass, *certpass, *symmkey, authtok, monpass, rediscli auth, *requirepass, masterauth"
             "password" Password (Folder) "*pwd, oldpwd"
             "password" Password (Verb) "pass"
             "passphrase" Password "*passphrase, *passcode, pass phrase, one time password"
@@ -39,11 +39,11 @@ macro_rules! secret_names {
             encrypt key, decryption key, master key, *masterkey, cipher key, crypt key, aes key, hmac key, \
             deploy key, jwt key, ~session key, ~server key, ~client key, security key, secure key, unseal key, \
             recovery key, preshared key, pre shared key, *presharedkey, ~validation key, ~machine key, tls key, \
-            wrapping key, age key"
+            wrapping key, age key, fernet key, tsig key"
             "seed-phrase" Secret (Words) "seed phrase, ~mnemonic, recovery phrase, secret phrase, mnemonic phrase"
             "ssh-key-file" Weak "~id rsa, ~id ed25519, ~id ecdsa, ~id dsa"
             "shared-key" Secret "psk, *psk, ~wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
-            snmp community, community string, nt hash, nthash, ntlm hash, lm hash"
+            snmp community, community string, key material, *keymaterial, nt hash, nthash, ntlm hash, lm hash"
             "one-time-code" Code "otp, totp, ~pin, ~pincode, cvv, ~cvc, ~mfa code, ~otp code, ~verification code, \
             ~security code, ~login code, ~one time code, ~unlock code, ~puk"
             "recovery-code" Named (Many) "recovery code, backup code"

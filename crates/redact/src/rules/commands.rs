@@ -29,8 +29,6 @@ pub(crate) struct CommandOption {
 pub(crate) enum Callee {
     /// `name("a", "b")`, and the index of the argument, counted from 0.
     Function(usize),
-    /// `name(Array, "a", "b")`, as printed in a stack trace of PHP, and the index of the argument.
-    Trace(usize),
     /// A pattern of the text before an argument of a command, which may also be a word of a sentence.
     Command,
     /// A pattern of the text before a secret.
@@ -80,9 +78,11 @@ options! {
     "option-password" "p" Separate
         ""
         except "mkdir, cp, ssh, scp, run, nc, psql, install, pytest, mysql, mysqldump, mariadb, mysqladmin"
+    "option-attached-password" "hp" Attached
+        "rar, unrar"
     "option-password-capital" "P" Separate
         "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
-    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen"
+    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen, p4"
         except "mysql, scp, curl"
     "option-password-capital" "P" Separate
         ""
@@ -91,20 +91,20 @@ options! {
         "isql, sqlcmd, bcp, tsql, bteq, osql"
         except "Port"
     "option-snmp-secret" "A" Separate
-        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmpgetnext, snmptrap, snmptable, net-snmp-create-v3-user"
     "option-snmp-secret" "X" Separate
-        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmpgetnext, snmptrap, snmptable, net-snmp-create-v3-user"
     "option-snmp-secret" "c" Separate
-        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmpgetnext, snmptrap, snmptable, net-snmp-create-v3-user"
     "option-bind-password" "w" Separate
-        "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
+        "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind, vsql, nzsql"
         except "ping, curl"
     "option-bind-password" "s" Separate
         "ldappasswd"
     "option-auth" "a" Separate
-        "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
+        "redis-cli, valkey-cli, redis-benchmark, keydb-cli, sipsak"
     "option-token" "t" Separate
-        "doctl, flyctl"
+        "doctl, flyctl, vercel, codecov"
     "option-password-capital" "N" Separate
         "ssh-keygen"
     "option-key-password" "k" Separate
@@ -140,9 +140,9 @@ macro_rules! arguments {
 arguments! {
     "call-user-password" Function(1)
         "passwordauthentication, networkcredential, httpbasicauth, httpdigestauth, \
-    usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, plainauth, login, \
+    usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, login, \
     authenticate, usernamepasswordauthenticationtoken, withcredentials, with_credentials, \
-    setcredentials, passwordcredential, plaintextauthprovider, plaintextauthenticator, \
+    setcredentials, passwordcredential, ldap_bind_s, simple_bind_s, plaintextauthprovider, plaintextauthenticator, \
     db.auth, auth, basiccredentials, sqlcredential, credentials, basicawscredentials, \
     awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
@@ -152,8 +152,7 @@ arguments! {
         "mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
     getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
-    ldap_bind"
-    "call-host-user-password" Trace(2) "connect"
+    ldap_bind, driver->connect, connection->connect, plainauth"
     "call-key" Function(0) "fernet, hmac.new, aes.new, secretkeyspec, crypt"
     "call-key" Function(1)
         "pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
@@ -170,18 +169,44 @@ arguments! {
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, wsrep_sst_auth, vault login, cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
     Bearer, bearer, BEARER, Basic, basic, Basic\\, vault token lookup, vault token renew, vault token revoke, SecureString …--value, \
-    add-generic-password …-w, add-internet-password …-w, unlock-keychain -p"
+    add-generic-password …-w, add-internet-password …-w, unlock-keychain -p, schtasks …/RP, schtasks …/rp, rootpw --plaintext, dscl …-passwd *, \
+    set-password *, set_password *, change-password *, change_password *, reset-password *, reset_password *, admins passwd *, \
+    set-initial-password, reset-admin-password, addauth digest *:, encrypt_string, encrypt_string -n *, encrypt_string --name *, \
+    user create *, user add *, adduser *, add_user *, create_user *, user-add *, ejabberdctl register * *, prosodyctl register * *, \
+    NickServ :IDENTIFY, NickServ :IDENTIFY *, NickServ IDENTIFY, NickServ IDENTIFY *, NickServ :REGISTER, OPER *, \
+    open *\nuser *, qpdf --encrypt, qpdf --encrypt *, nsupdate -y *:*:, dig -y *:*:, option key, rocommunity, rwcommunity, \
+    rocommunity6, rwcommunity6, createUser * SHA, createUser * MD5, createUser * SHA-256, createUser * SHA-512, \
+    expdp */, impdp */, userid=*/, user = \"*:, proxy-user = \"*:, EAP \", XAUTH \", NTLM \", PLAIN}, CLEARTEXT}, CLEAR}, \
+    htpasswd -nbB *, htpasswd -nbm *, htpasswd -bm * *, htpasswd -b -c * *, htpasswd -c -b * *, htpasswd -b -B * *, \
+    mosquitto_passwd -b * *, openssl passwd, openssl passwd -1, openssl passwd -5, openssl passwd -6, openssl passwd -apr1, \
+    ConvertTo-SecureString …\", hostednetwork …key=, signtool …/p, vault operator unseal, vault unseal, wandb login, snyk auth, \
+    bundle config * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, hdbuserstore SET * * *, \
+    SQLConnectInfo * *, mysql_servers = */*/*/, BasicAuth *, users *:CL:, authCommunity log, com2sec * *, trapsink *, trap2sink *, \
+    informsink *, AuthInfo:…\"P:, User *\nPass, AUTHENTICATE, AUTHENTICATE PLAIN, AUTHENTICATE XOAUTH2, AUTH XOAUTH2, \
+    create account admin *, create account user *, smbclient //*/*, isql * *, logon */, \
+    auth\" \", mechanism='PLAIN'>, mechanism=\"PLAIN\">"
     "sql-identified-by" Statement
         "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
     user * identified by, role * identified by"
     "server-credential" Statement
-        "login * password, user * password, login * pass, user * pass, username * password, username * password 0, \
+        "radtest *, radtest * * * *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n>, assword:\"\nsend \", assword: \"\nsend \", \
+    login * password, user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \
     connect */\", conn */\", etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
     impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
     "device-credential" Statement
-        "snmp-server community, set snmp community, crypto isakmp key, \
+        "snmp-server community, set snmp community, snmp-agent community read cipher, snmp-agent community write cipher, \
+    tacacs-server host …key 0, tacacs-server host …key 7, radius-server host …key 0, radius-server host …key 7, tacacs-server key 0, \
+    tacacs-server key 7, radius-server key 0, radius-server key 7, psksecret ENC, snmp-agent community read, snmp-agent community write, \
+    snmp-server user …auth sha, snmp-server user …auth md5, snmp-server user …priv aes 128, snmp-server user …priv aes 192, \
+    snmp-server user …priv aes 256, snmp-server user …priv des, snmp-server user …priv 3des, snmp-server host * version 2c, \
+    snmp-server host * traps version 2c, crypto isakmp key 0, crypto isakmp key 6, pre-shared-key local, pre-shared-key remote, \
+    enable password level * 0, enable password level * 7, ospf authentication-key 0, ospf authentication-key 7, \
+    message-digest-key * md5 0, message-digest-key * md5 7, ntp authentication-key * md5, ntp authentication-key * sha1, \
+    tacplus-server * secret, radius-server * secret, password manager user-name * plaintext, failover key, \
+    aaa-server * host *\n key, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
+    glbp * authentication md5 key-string, set secret ENC, set secret, crypto isakmp key, \
     pre-shared-key ascii-text, tacacs-server key, radius-server key, \
     tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
     ospf message-digest-key * md5, standby * authentication, standby * authentication md5 key-string, \
@@ -192,15 +217,13 @@ arguments! {
     Content-Disposition: form-data; name=\"@\"\n\n, Content-Disposition: form-data; name=\"@\"\nContent-Type: …\n\n"
     "piped-password" Piped "echo, echo -n, printf, printf *"
     "piped-password" Command "sudo -S …<<<, kinit …<<<, pass insert …<<<, passwd …<<<, chpasswd …<<<, smbpasswd …<<<, \
-    cryptsetup …<<<, ssh-add …<<<"
+    cryptsetup …<<<, ssh-add …<<<, vncpasswd …<<<, adcli …<<<, login …<<<"
 }
 
 /// Commands and options that read a password from their input.
-pub(crate) static READERS: WordList =
-    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup");
-
-/// The text that a stack trace prints in place of an argument with several values.
-pub(crate) static DUMPED: WordList = words!("array");
+pub(crate) static READERS: WordList = words!(
+    "chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, kinit, insert, stdin"
+);
 
 /// Names of options, besides `-u`, whose argument contains a user and a password.
 pub(crate) static USER_WORDS: WordList = words!("su, user, username, proxy-user");
@@ -228,7 +251,7 @@ impl Argument {
     /// Returns the text that has the anchor of a name: the first word of a pattern, or the last word of a function.
     pub(crate) fn head(&self, name: &'static str) -> &'static str {
         let ends = match self.of {
-            Callee::Function(_) | Callee::Trace(_) => {
+            Callee::Function(_) => {
                 return name
                     .rsplit(['.', '>', ':', '-'])
                     .find(|word| !word.is_empty())

@@ -14,7 +14,7 @@ pub(crate) struct TokenFormat {
     /// `length` is exact or the body has parts.
     pub prefix: &'static str,
     pub body: Body,
-    /// The length of the text after the prefix, in bytes.
+    /// The length of the run after the prefix, in bytes. Parts have lengths of their own.
     pub length: Length,
 }
 
@@ -75,7 +75,7 @@ alphabets! {
 }
 
 /// A number of bytes. The type is small, because every program contains all rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) enum Length {
     Exactly(u16),
     /// At least the first number, and at most the second one.
@@ -86,41 +86,7 @@ pub(crate) enum Length {
 /// The fields of a row without the id and the prefix.
 pub(crate) type Shape = (Body, Length);
 
-/// Returns the shape of a token with a prefix and several parts, which determine the length.
-pub(crate) const fn of_parts(parts: &'static [Part]) -> Shape {
-    (Body::Parts(parts), Length::of(parts))
-}
-
-/// Returns the shape of a token with the prefix in its middle.
-pub(crate) const fn around(before: &'static Run, parts: &'static [Part]) -> Shape {
-    (Body::Around(before, parts), Length::of(parts))
-}
-
 impl Length {
-    #[expect(clippy::cast_possible_truncation, reason = "a format is shorter than 64 KiB")]
-    const fn of(parts: &[Part]) -> Self {
-        let mut min = 0;
-        let mut max = Some(0);
-        let mut next = 0;
-        while next < parts.len() {
-            let part = match parts[next] {
-                Part::Text(text) => Self::Exactly(text.len() as u16),
-                Part::Run((_, length)) => length,
-            };
-            min += part.min() as u16;
-            max = match (max, part) {
-                (Some(max), Self::Exactly(more) | Self::Between(_, more)) => Some(max + more),
-                _ => None,
-            };
-            next += 1;
-        }
-        match max {
-            Some(max) if max == min => Self::Exactly(max),
-            Some(max) => Self::Between(min, max),
-            None => Self::AtLeast(min),
-        }
-    }
-
     pub(crate) const fn min(self) -> usize {
         match self {
             Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min as usize,

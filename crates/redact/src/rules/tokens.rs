@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::LazyLock;
 
-use crate::rules::format::{self, Body, Length, Part, Shape, TokenFormat, around, of_parts};
+use crate::rules::format::{self, Body, Length, Part, Shape, TokenFormat};
 use crate::rules::list::{WordList, words};
 
 /// A number of bytes: `[20]`, `[20..=40]` or `[20..]`.
@@ -52,16 +52,16 @@ const AUTHRESS: &[Part] = parts!(ALPHANUMERIC[5..=30] "." ALPHANUMERIC[4..=6] ".
 /// The parts of a token after its prefix. With a `_` for the prefix, it is in the middle of the token.
 macro_rules! shape {
     ($parts:ident) => {
-        of_parts($parts)
+        (Body::Parts($parts), Length::AtLeast(0))
     };
     ($alphabet:ident [$($length:tt)+]) => {
         (Body::Run(format::$alphabet), length!($($length)+))
     };
     ($before:ident [$($length:tt)+] _ $($part:tt)*) => {
-        around(&(format::$before, length!($($length)+)), parts!($($part)*))
+        (Body::Around(&(format::$before, length!($($length)+)), parts!($($part)*)), Length::AtLeast(0))
     };
     ($($part:tt)+) => {
-        of_parts(parts!($($part)+))
+        (Body::Parts(parts!($($part)+)), Length::AtLeast(0))
     };
 }
 
@@ -125,7 +125,8 @@ tokens! {
     "nets-test-secret-key" "test-secret-key-"
     "quicknode-api-key" "QN_"
     "reepay-private-key" "priv_"
-    "trufflehog-enterprise-secret" "thog-secret-" (LOWER_HEX[32])
+    "trufflehog-enterprise-secret" "thog-secret-"
+    "windows-hash" "aad3b435b51404eeaad3b435b51404ee:" (LOWER_HEX[32])
     "age-secret-key" "AGE-SECRET-KEY-1" (UPPER_DIGITS[58])
     "nats-account-seed" "SAA"
     "nats-operator-seed" "SOA"
@@ -260,6 +261,7 @@ tokens! {
     "openai-project-key" "sk-proj-"
     "openai-service-account-key" "sk-svcacct-"
     "socket-api-token" "sktsec_"
+    "kubernetes-websocket-token" "base64url.bearer.authorization.k8s.io."
     "sonarqube-organization-token" "sqco_" (BASE64_URL[40..])
     "bitwarden-secrets-manager-token" "0." (LOWER_HEX[8] "-" LOWER_HEX[4] "-" LOWER_HEX[4] "-" LOWER_HEX[4] "-" LOWER_HEX[12] "." ALPHANUMERIC[30] ":" BASE64[24])
     "block-protocol-api-key" "b10ck5." (ALPHANUMERIC[32] "." ALPHANUMERIC[36])

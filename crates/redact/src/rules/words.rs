@@ -37,7 +37,7 @@ pub(crate) static FILLERS: WordList = words!(
     currently, with, generated, has, been, new, temporary, you, entered, typed, sent, which, \
     presented, that, parameter, argument, field, attribute, input, string, variable, \
     property, secret, token, starting, beginning, ending, updated, from, rotated, found, \
-    using, by, key, base, 0, 5, 7"
+    using, by, key, base, 0, 5, 7, 8, 9, enc, encrypted, hashed, cleartext, plaintext, clear, plain, cipher, irreversible-cipher, simple, hash, manager, operator"
 );
 
 /// YAML's tags before the name of a value that is elsewhere: `password: !Ref DbPassword`.
@@ -46,7 +46,7 @@ pub(crate) static REFERENCE_TAGS: WordList =
 
 /// Words that state a value.
 pub(crate) static COPULAS: WordList = words!(
-    "is, was, equals, be, are, were, es, ist, est, war, lautet, to, provided, got, as, \
+    "is, was, equals, be, are, were, es, ist, est, war, lautet, è, é, sera, será, jest, är, er, to, provided, got, as, \
     received, value, reg_sz, reg_expand_sz"
 );
 
@@ -74,7 +74,9 @@ pub(crate) static VALUE_WORDS: WordList = words!(
 );
 
 /// Words between a name and an owner: `password for bob: …`.
-pub(crate) static OWNERS: WordList = words!("for, of, on, by, user, to");
+pub(crate) static OWNERS: WordList = words!(
+    "for, of, on, by, user, to, für, pour, para, per, del, della, di, do, da, voor, för, dla"
+);
 
 /// Names of fields whose value is the name of a pair.
 pub(crate) static NAME_NAMES: WordList = words!(
@@ -113,7 +115,7 @@ pub(crate) static ROWS_WORDS: WordList = words!("values");
 
 /// Words that, after a name and its separator, belong to a sentence about the value.
 pub(crate) static PROSE: WordList = words!(
-    "accepted, access, account, actual, after, algo, all, allowed, already, also, an, and, \
+    "accepted, access, account, actual, chauthtok, setcred, after, algo, all, allowed, already, also, an, and, \
     any, apply, are, argument, as, at, attempt, attempts, auth, authentication, \
     authorization, autocomplete, automatically, available, bad, be, because, been, before, \
     being, between, but, by, can, can't, cannot, changed, check, checked, configured, \
@@ -216,8 +218,8 @@ pub(crate) static SECRET_WORDS: WordList = words!(
     unsubscribe"
 );
 
-/// Texts after the `@` of a container image that begin a digest instead of a host.
-pub(crate) static DIGESTS: WordList = words!("sha256:, sha512:");
+/// The beginnings of digests, as after the `@` of a container image and in files of locked packages.
+pub(crate) static DIGESTS: WordList = words!("sha256:, sha512:, sha1-, sha256-, sha384-, sha512-");
 
 /// Names of credentials, which are also common passwords.
 pub(crate) static CREDENTIAL_WORDS: WordList = words!("password, passwd, pass, pwd, secret, token");
@@ -242,22 +244,16 @@ pub(crate) static GENERIC_TYPES: WordList = words!(
 pub(crate) const STARS: &[u8] = b"****";
 
 /// Masks that other programs write in place of a secret.
-#[rustfmt::skip]
-pub(crate) const MASKS: &[&[u8]] = &[
-    b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
-    b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
-];
+pub(crate) static MASKS: WordList = words!(
+    "redacted, filtered, omitted, hidden, (hidden), [filtered], masked, xxxxxxxx, \u{2022}\u{2022}\u{2022}"
+);
 
 /// Beginnings of quoted values that refer to another value.
-#[rustfmt::skip]
-pub(crate) const COMPLETE: &[&[u8]] = &[b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://", b"projects/", b"{%", b"!ENV"];
+pub(crate) static COMPLETE: WordList =
+    words!("arn:, ENC(, ENC[, vault:, op://, projects/, {%, !ENV");
 
-/// Beginnings of values that refer to another value.
-#[rustfmt::skip]
-pub(crate) const REFERENCES: &[&[u8]] = &[
-    b"${", b"$(", b"%{", b"%(", b"{{", b"{%", b"#{", b"@{", b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://",
-    b"projects/", b"file:", b"env:", b"fd:",
-];
+/// Beginnings of unquoted values that refer to another value.
+pub(crate) static REFERENCES: WordList = words!("${, $(, %{, %(, {{, #{, @{, file:, env:, fd:");
 
 /// The sign as which arrows outside of ASCII are read.
 pub(crate) const ARROW: u8 = 1;

@@ -6,7 +6,8 @@ documentation shows them.
 
 Each row has the name of its notation and a text, in which `V` is the secret; it is printed with three kinds of secrets.
 The fields of a line are those of the other corpora. The first texts were written before the rules for tables, servers and
-devices, the later ones before those for web keys and for outputs of crates, and no rule was written in their sight. Do not write rules for them: write other ones for a figure.
+devices, the later ones before those for web keys and for outputs of crates. Since 30 November 2026 there are rules that were
+written in the sight of all of them, so write other texts for a figure at first sight.
 """
 import json
 import random
