@@ -10,6 +10,7 @@ mod collector;
 mod error;
 mod init;
 mod layers;
+mod lock;
 mod logs;
 mod parts;
 mod provider;

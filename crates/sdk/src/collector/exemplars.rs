@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 
 use floe_telemetry_core::__sdk::metrics::Current;
@@ -19,6 +19,7 @@ use rustc_hash::FxBuildHasher;
 use crate::clock::wall_now;
 use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
+use crate::lock::lock;
 
 /// The maximum number of instruments with exemplars. Only a program that generates their names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
@@ -279,10 +280,6 @@ fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
         sorted.insert(at, attribute.clone());
     }
     sorted
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

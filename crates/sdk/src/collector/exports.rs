@@ -5,7 +5,7 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use opentelemetry::KeyValue;
 
@@ -15,6 +15,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::internal_log;
 use crate::keys;
+use crate::lock::lock;
 
 /// The identity of an exporter in messages and metrics.
 #[derive(Clone, Debug)]
@@ -332,10 +333,6 @@ impl Exports {
         });
         waiting.collect::<Vec<_>>().join("; ")
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A rate limit for warnings.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
+use crate::lock::lock;
 
 /// The minimum time between two warnings of one kind.
 pub(super) const INTERVAL: Duration = Duration::from_secs(60);
@@ -19,7 +20,7 @@ impl RateLimited {
 
     /// Returns `true` at most once a minute.
     pub fn is_due(&self) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.0);
         let is_due = last.is_none_or(|last| last.elapsed() >= INTERVAL);
         if is_due {
             *last = Some(monotonic_now());

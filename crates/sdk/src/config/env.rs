@@ -14,7 +14,7 @@ mod without_effect;
 use std::borrow::Cow;
 use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use self::parse::{BOOLEANS, millis, number, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
@@ -38,6 +38,7 @@ use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log;
+use crate::lock::lock;
 use crate::redaction::authority_start;
 use crate::suggest::one_of;
 
@@ -403,7 +404,7 @@ pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
 /// subscriber yet while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut written = lock(&WRITTEN);
     if written.iter().any(|other| other == message) {
         return;
     }

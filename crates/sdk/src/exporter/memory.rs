@@ -1,9 +1,11 @@
 //! An exporter that stores spans in memory, for tests and for programs that inspect their own traces.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use crate::lock::lock;
 
 /// The maximum number of stored spans. The provider counts rejected spans as failed.
 const CAPACITY: usize = 1_000_000;
@@ -39,13 +41,13 @@ impl MemoryExporter {
 
     /// Returns the spans exported so far, in the order in which they arrived.
     pub fn spans(&self) -> Vec<SpanData> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.spans).clone()
     }
 }
 
 impl SpanExporter for MemoryExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans = lock(&self.spans);
         if spans.len() + batch.len() > CAPACITY {
             return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(format!(
                 "the memory exporter is full: it stores at most {CAPACITY} spans"

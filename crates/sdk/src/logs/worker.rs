@@ -5,7 +5,7 @@
 
 use std::mem;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::log_record::LogRecord;
@@ -16,6 +16,7 @@ use crate::collector::{
 };
 use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
+use crate::lock::lock;
 use crate::recorder;
 
 /// The size at which a batch is exported before it is full, in bytes. By default, receivers accept requests of at most
@@ -144,7 +145,7 @@ impl LogWorker {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 
     /// Queues the batch, which stays locked meanwhile, so that a flush cannot overtake it.

@@ -4,7 +4,7 @@
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Ending, Export, ExportFailure};
+use crate::lock::lock;
 use crate::redaction::sanitize_error;
 
 /// An exporter whose failures are hidden from its reader.
@@ -53,7 +54,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
         })
         .await;
         let result = exported.map_err(ExportFailure::from);
-        let reported = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        let reported = mem::take(&mut *lock(&self.last));
         let failure = reported.as_ref().or(result.as_ref().err());
         let failed = self.export.exported(points(metrics), failure.map_or(Ok(()), Err));
         if let Err(failure) = result {

@@ -1,7 +1,7 @@
 //! The end of the process: the shutdown at exit or by a signal, and the flush after a panic.
 
 use std::panic;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use super::{Inner, is_on_telemetry_thread, standby, without_subscriber};
@@ -9,6 +9,7 @@ use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::error::Error;
 use crate::internal_log::{write_line, write_line_within};
+use crate::lock::lock;
 use crate::recorder::context::is_expected_panic;
 
 /// The longest wait for the reader of standard error.
@@ -25,7 +26,7 @@ static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 ///
 /// The thread that waits for the exit cannot be started, or the exit cannot be noticed.
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Error> {
-    let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut at_exit = lock(&AT_EXIT);
     *at_exit = Some((Arc::downgrade(provider), timeout));
     // `finish` takes up to one message longer than the shutdown, and the thread must have time to answer.
     let limit = timeout.saturating_add(2 * MESSAGE_TIMEOUT);
@@ -34,7 +35,7 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Er
 
 /// Shuts the provider down on the thread that waits for the end of the process. The shutdown reports the losses.
 fn finish() {
-    let at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let at_exit = lock(&AT_EXIT).take();
     if let Some((provider, timeout)) = at_exit
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()

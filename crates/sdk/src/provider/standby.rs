@@ -12,7 +12,7 @@ use std::ffi::c_int;
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::{IN_USE_BY, this_process};
 use crate::clock::{Instant, monotonic_now};
 use crate::error::Error;
 use crate::internal_log::is_shown;
+use crate::lock::lock;
 use crate::program_signals::{self, SignalAction};
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 
@@ -248,7 +249,7 @@ fn register_exit() -> Result<(), Error> {
 /// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
 #[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
 pub(super) fn end_at_signals() -> Result<(), Error> {
-    let mut handled = HANDLED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut handled = lock(&HANDLED);
     for (signal, handled) in SIGNALS.into_iter().zip(&mut *handled) {
         let before = SignalAction::of(signal);
         match handled {

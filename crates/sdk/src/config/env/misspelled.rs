@@ -1,7 +1,8 @@
 //! Warns about variables with a misspelled name, which would otherwise have no effect without any message.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use crate::lock::lock;
 use crate::suggest::{did_you_mean, misspelled};
 
 use crate::environment;
@@ -13,7 +14,7 @@ static READ: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 const MAX_NAMES: usize = 1000;
 
 pub(super) fn know(name: &'static str) {
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut read = lock(&READ);
     if let Err(place) = read.binary_search(&name) {
         read.insert(place, name);
     }
@@ -24,7 +25,7 @@ pub(super) fn warn(prefixes: &[&str]) {
     if cfg!(feature = "subscriber") {
         know("RUST_LOG");
     }
-    let known = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = lock(&READ).clone();
     for name in environment::names(prefixes).iter().take(MAX_NAMES) {
         if known.binary_search(&name.as_str()).is_ok() {
             continue;
