@@ -10,7 +10,8 @@ use super::settings::Setting;
 /// The words of rustls for an alert. Of one after the handshake, which may refuse or expect the certificate of the client,
 /// HTTP/2 keeps only the text.
 const ALERT: &str = "received fatal alert: ";
-const ALERTS_ABOUT_CLIENTS: [&str; 3] = ["Certificate", "UnknownCA", "AccessDenied"];
+const ALERTS_ABOUT_CLIENTS: [&str; 4] =
+    ["Certificate", "UnknownCA", "AccessDenied", "DecryptError"];
 
 /// The cause of a failed request, from the place that knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +176,8 @@ impl Cause {
         match error {
             Error::InvalidMessage(_) => Self::Plain,
             Error::InvalidCertificate(error) => match error {
-                Certificate::UnknownIssuer => Self::UnknownAuthority,
+                // An authority with the same name and another key has not made the signature.
+                Certificate::UnknownIssuer | Certificate::BadSignature => Self::UnknownAuthority,
                 Certificate::Expired
                 | Certificate::ExpiredContext { .. }
                 | Certificate::NotValidYet
@@ -205,6 +207,7 @@ impl Cause {
                 | Alert::CertificateRevoked
                 | Alert::CertificateUnknown
                 | Alert::CertificateUnobtainable
+                | Alert::DecryptError
                 | Alert::UnknownCA
                 | Alert::UnsupportedCertificate => Self::UntrustedClient,
                 _ => Self::Alert,

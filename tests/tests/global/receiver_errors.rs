@@ -322,6 +322,13 @@ fn tls_on_one_side_only_is_named() {
         let wrong = secure.endpoint().replace("https://", "http://");
         let error_of_secure = error(protocol, &wrong);
         assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
+        if protocol == OtlpProtocol::Http {
+            // The handshake refuses the protocol.
+            let other = error_with(OtlpProtocol::Grpc, &secure.endpoint(), |config| {
+                config.otlp.all.certificate = Some(authority.certificate());
+            });
+            assert!(other.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`"), "{other}");
+        }
     }
 }
 
@@ -345,6 +352,7 @@ fn an_alert_of_tls_is_no_missing_certificate() {
         (46, "", true),
         (48, "", true),
         (49, "", true),
+        (51, "", true),
         (116, "", true),
     ] {
         let server = Script::new(move |_, stream| {
@@ -417,27 +425,4 @@ fn a_process_without_descriptors_is_named() {
         assert!(error.contains("raise the limit of open files (`ulimit -n`)"), "{error}");
         assert!(!error.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
     }
-}
-
-/// Each side can refuse the certificate of the other side. The receiver can also refuse the protocol in the handshake.
-#[alone]
-fn a_refusal_of_tls_is_named() {
-    let authority = Authority::new();
-    let trusting = |config: &mut TelemetryConfig| {
-        config.otlp.all.certificate = Some(authority.certificate());
-    };
-
-    for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
-        let untrusted = error(protocol, &receiver.endpoint());
-        let setting = "certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`otlp.all.certificate`)";
-        assert!(untrusted.ends_with(setting), "{untrusted}");
-        let anonymous = error_with(protocol, &receiver.endpoint(), trusting);
-        let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";
-        assert!(anonymous.contains(setting), "{anonymous}");
-    }
-
-    let http = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
-    let other = error_with(OtlpProtocol::Grpc, &http.endpoint(), trusting);
-    let setting = "`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`";
-    assert!(other.contains(setting), "{other}");
 }

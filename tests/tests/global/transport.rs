@@ -54,6 +54,8 @@ fn only_a_configured_authority_is_trusted() {
         let error = send(config).unwrap_err();
         assert!(error.is_export());
         assert!(error.to_string().contains("invalid peer certificate"), "{error}");
+        let setting = "certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`otlp.all.certificate`)";
+        assert!(error.to_string().ends_with(setting), "{error}");
         assert_eq!(receiver.requests(), []);
         let mut config = trusting(protocol, &receiver, &ours.certificate());
         config.authentication = Some(TelemetryAuth::bearer("hunter2"));
@@ -80,7 +82,11 @@ fn a_client_certificate_is_sent_when_required() {
             }
 
             let config = if is_accepted { config } else { to_be_refused(config) };
-            assert_eq!(send(config).is_ok(), is_accepted);
+            let sent = send(config);
+            assert_eq!(sent.is_ok(), is_accepted);
+            if let Err(error) = sent {
+                assert!(error.to_string().contains("_CLIENT_CERTIFICATE`"), "{error}");
+            }
             assert_eq!(receiver.requests().len(), usize::from(is_accepted));
         }
     }
