@@ -5,7 +5,9 @@ use std::fs;
 use floe_tests::ReceivedStatus;
 use serde_json::{Value as Json, json};
 
-use crate::setup::{Setup, TRACE_ID, assert_attributes, assert_one_trace, is_error, single, text};
+use crate::setup::{
+    Setup, TRACE_ID, assert_attributes, assert_one_trace, assert_success, is_error, single, text,
+};
 
 fn evaluate(setup: &Setup, cursor: Option<&str>) -> Json {
     let mut floe = setup.floe("evaluate-sensor");
@@ -14,7 +16,7 @@ fn evaluate(setup: &Setup, cursor: Option<&str>) -> Json {
         floe.args(["--cursor", cursor]);
     }
     let output = floe.output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

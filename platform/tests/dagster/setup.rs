@@ -91,7 +91,7 @@ impl Setup {
 
     pub(crate) fn compile(&self) {
         let output = self.floe("compile").output().unwrap();
-        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_success(&output);
     }
 
     /// Runs a step that builds an asset, as Dagster does. The file `messages` then contains the messages of the step.
@@ -150,6 +150,11 @@ pub(crate) fn encode(json: &Json) -> String {
 
 pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
     matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
+}
+
+#[track_caller]
+pub(crate) fn assert_success(output: &Output) {
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

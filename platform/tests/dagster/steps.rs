@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use crate::setup::{
-    RUN_ID, Setup, TRACE_ID, assert_attributes, assert_lineage, assert_one_trace, encode, is_error,
-    linked, parent, single, step_context, text,
+    RUN_ID, Setup, TRACE_ID, assert_attributes, assert_lineage, assert_one_trace, assert_success,
+    encode, is_error, linked, parent, single, step_context, text,
 };
 
 fn assert_asset(asset: &ReceivedSpan) {
@@ -88,13 +88,13 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     setup.compile();
     let compiled = setup.spans().len();
     let output = setup.step("orders", &json!({}));
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     let of_orders = setup.messages();
     let output = setup.step(
         "stg_orders",
         &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
     );
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     let spans = &setup.spans()[compiled..];
     assert_one_trace(spans);
 
@@ -109,7 +109,7 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
 
     // An asset can be built again, and the other tables stay.
     let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     assert_eq!(setup.tables(), ["orders", "stg_orders"]);
 }
 
@@ -121,7 +121,7 @@ fn a_step_copies_what_another_program_has_committed() {
     let program = Connection::open(setup.product.path(".floe/warehouse.db")).unwrap();
     program.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE notes (text)").unwrap();
     let output = setup.step("stg_orders", &json!({}));
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     drop(program);
     assert_eq!(setup.tables(), ["notes", "orders", "stg_orders"]);
     let files = setup.product.files();
@@ -176,7 +176,7 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     }
     let output = setup.step(asset, &json!({}));
     // The step itself succeeds. Dagster then fails it, because the check is blocking.
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_success(&output);
     let messages = setup.messages();
     let results: Vec<(&Json, &Json, &Json)> = messages
         .iter()
@@ -233,7 +233,7 @@ fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
         json!({ "test.shop_dbt.unique_id.1f": ["mart/totals", "unique_id"] });
     let output = setup.step_in(&context);
     // The step fails in the definitions, after Dagster has got what dbt has built.
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_success(&output);
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
     let expected = [
@@ -289,7 +289,7 @@ fn a_step_whose_nodes_dbt_does_not_find_fails() {
     extras["nodes"] = json!({ found: "totals", "model.shop_dbt.other": "other" });
     extras["checks"] = json!({ "test.shop_dbt.lost.1f": ["totals", "lost"] });
     let output = setup.step_in(&context);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_success(&output);
     let messages = setup.messages();
     let of = |method: &str| messages.iter().find(|it| it["method"] == method).unwrap();
     assert_eq!(of("report_asset_materialization")["params"]["asset_key"], "totals");
@@ -310,7 +310,7 @@ fn a_parsed_project_replaces_its_manifest_and_not_that_of_dbt() {
         setup.product.write(&format!("{path}/manifest.json"), text);
     }
     let output = setup.floe("parse-project").output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     assert_eq!(setup.product.read("target/manifest.json"), "old");
     assert_eq!(setup.product.read(".floe/dbt/manifest.json"), "new\n");
     setup.program("dbt", "exit 2");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::setup::text;
+use crate::setup::{assert_success, text};
 
 #[test]
 fn real_dagster_accepts_the_instance_of_the_deployment() {
@@ -15,6 +15,6 @@ fn real_dagster_accepts_the_instance_of_the_deployment() {
         .arg(platform.join("../deploy/kubernetes/run.yaml"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     assert_eq!(text(&output.stdout), "DagsterPostgresStorage\n");
 }

@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use crate::models::{built_by_dbt, real_dbt, with_dbt};
 use crate::setup;
 use crate::setup::{
-    Setup, TRACE_ID, assert_attributes, assert_history, assert_one_trace, is_error, linked, parent,
-    single, text,
+    Setup, TRACE_ID, assert_attributes, assert_history, assert_one_trace, assert_success, is_error,
+    linked, parent, single, text,
 };
 
 fn real() -> PathBuf {
@@ -29,7 +29,7 @@ fn events(programs: &Path, setup: &Setup) -> Json {
         .env("DAGSTER_HOME", home)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -182,7 +182,7 @@ fn select(setup: &Setup, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     output
 }
 
@@ -196,7 +196,7 @@ fn real_dagster_builds_only_the_selected_nodes_and_checks() {
     setup.product.write("models/day_ night +1/others.sql", "select 1 as night");
     setup.product.write("tests/totals.sql", "select 1 from {{ ref('orders') }} where false");
     let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     let check = "unique_stg_orders_order_id";
     for (selection, expected) in [
         ("assets('totals')".to_owned(), "model.totals"),
@@ -261,7 +261,7 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
     let checks = "    layer: bronze\n    checks: [{ unique: order_id }]\n";
     setup.product.replace("floe.yaml", "    layer: bronze\n", checks);
     let output = setup.run();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     let spans = setup.spans();
     assert_one_trace(&spans);
     assert!(spans.iter().all(|it| it.status == ReceivedStatus::Ok), "{}", tree(&spans));
@@ -508,7 +508,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         .env_remove("TRACEPARENT")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_success(&output);
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["evaluations"], json!(["requested", "skipped"]), "{result}");
     assert_eq!(result["success"], true);
