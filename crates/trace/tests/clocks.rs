@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use floe_trace::{Forest, Recording, TraceId, causes, critical_path};
+use floe_trace::{Forest, Recording, Span, TraceId, causes, critical_path};
 
 use self::text::{Random, line, spans};
 
@@ -34,11 +34,17 @@ fn shop(service: &str, shift: i64) -> Recording {
     let mut recording = spans(&text);
     for span in &mut recording.spans {
         if *recording.sources[span.source].service == *service {
-            span.start = span.start.saturating_add_signed(shift * 1_000_000);
-            span.end = span.end.saturating_add_signed(shift * 1_000_000);
+            move_by(span, shift);
         }
     }
     recording
+}
+
+/// Moves a span by these milliseconds.
+fn move_by(span: &mut Span, shift: i64) {
+    for time in [&mut span.start, &mut span.end] {
+        *time = time.saturating_add_signed(shift * 1_000_000);
+    }
 }
 
 /// Corrects the clocks, and returns the notes.
@@ -101,9 +107,8 @@ fn corrected([one, other]: [&str; 2]) -> String {
     let right = spans(&text);
     let mut recording = right.clone();
     for span in &mut recording.spans {
-        let shift = [0, 400_000_000, -7_000_000_000][span.source];
-        span.start = span.start.saturating_add_signed(shift);
-        span.end = span.end.saturating_add_signed(shift);
+        let shift = [0, 400, -7_000][span.source];
+        move_by(span, shift);
     }
     let notes = correct(&mut recording);
     for (one, other) in recording.spans.iter().zip(&right.spans) {
@@ -139,8 +144,7 @@ fn clocks_that_agree_or_change_are_left_alone() {
     stepped.spans.extend(right.spans[half..].iter().cloned());
     let mut two = shop("price", 0);
     two.spans.truncate(10);
-    two.spans[8].start += 5_000_000_000;
-    two.spans[8].end += 5_000_000_000;
+    move_by(&mut two.spans[8], 5_000);
     let circle = spans(&"GET 1..90 server @web\n  GET 2..40 client\n    GET 3..39 server @price\n      GET 4..38 client\n        GET 5..37 server @stock\n  GET 41..89 client\n    GET 9041..9060 server @stock\n".repeat(4));
     let note = "clocks: the clocks of `web` and `price` seem to differ; not corrected: the calls between them contradict each other";
     let of_circle = "clocks: the clocks of `web` and `stock` seem to differ; not corrected: the calls between other clocks contradict it";
@@ -192,8 +196,7 @@ fn three_calls_that_begin_late_are_a_clock() {
 fn some_late_servers_do_not_hide_the_clock() {
     let mut recording = shop("price", 12_000);
     for late in [2, 6, 10] {
-        recording.spans[late * 5 + 3].start += 200_000_000;
-        recording.spans[late * 5 + 3].end += 200_000_000;
+        move_by(&mut recording.spans[late * 5 + 3], 200);
     }
     assert_eq!(correct(&mut recording).len(), 1);
 }
