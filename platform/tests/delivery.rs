@@ -91,7 +91,12 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     near("floe.pipeline.failures", 0.0);
     near("floe.pipeline.duration", 1.0);
     near("floe.transform.duration", 16.0);
-    assert_eq!(of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"], "success");
+    for (name, status) in [
+        ("floe.pipeline.runs", "floe.pipeline.status"),
+        ("floe.asset.materializations", "floe.asset.status"),
+    ] {
+        assert_eq!(of(name)[0].attributes[status], "success");
+    }
     let rows = of("floe.transform.rows_affected");
     let customers = rows.iter().find(|point| {
         point.attributes["floe.transform.model"] == "customer_360"

@@ -89,7 +89,7 @@ fn metadata_of_a_secret_is_accepted() {
     for args in [
         "attributes(a = token.is_some(), b = self.token.as_ref().is_none(), c = self.token().len())",
         "attributes(a = self.auth.user, b = token::parse(table), c = Token::new(table).id)",
-        "attributes(a = table.split(',').map(|token| token.len()).sum::<usize>())",
+        "attributes(a = table.split(',').map(move |token| token.len()).sum::<usize>())",
         "attributes(\"page.token\" = token, \"y\" = format!(\"{token}\"))",
         "attributes(a = \"/{token}\", b = format!(\"{{token}}\"), KEY_TOKEN = 1)",
         "attributes(a = matches!(self.kind, Kind::Token))",

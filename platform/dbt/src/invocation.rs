@@ -290,7 +290,7 @@ mod tests {
              flags: {log_format: json, profile: other, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
-        let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
+        let words = format!("dbt run -t prod --project-dir {}", folder.path().display());
         let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
         assert_eq!(invocation.connection.profile, "shop_prod");
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));

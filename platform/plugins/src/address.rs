@@ -87,6 +87,7 @@ mod tests {
         for (text, is_https) in [("http://h", false), ("https://h", true), ("HTTPS://h", true)] {
             assert_eq!(parse(text).unwrap().is_https(), is_https, "{text}");
         }
+        assert_eq!(host_and_port("https://H.example/x"), Some(("h.example".to_owned(), 443)));
         for text in [
             "alertmanager:9093",
             "ftp://h",

@@ -42,6 +42,7 @@ fn api(request: &Received) -> Answer {
     match name.and_then(|it| it.strip_suffix(query)) {
         Some("PASSWORD") => secret("hunter2", false),
         Some("HIDDEN") => secret("<hidden-by-infisical>", true),
+        Some("EMPTY") => Answer::json(200, &json!({ "secret": {} })),
         Some("OF_FOLDER") => refuse(404, "NotFound", "Folder with path '/warehouse' not found"),
         Some(name) => refuse(404, "NotFound", format!("Secret with name '{name}' not found")),
         None => refuse(422, "ValidationFailure", json!([{ "path": ["projectId"] }])),
@@ -122,6 +123,7 @@ fn a_secret_without_a_value_is_none_or_an_error() {
     for (key, kind, message) in [
         ("OF_FOLDER", ErrorKind::NotFound, "Folder with path"),
         ("HIDDEN", ErrorKind::Unauthorized, "not its value"),
+        ("EMPTY", ErrorKind::InvalidResponse, "has no `secretValue`"),
     ] {
         let error = get(&service, key).unwrap_err();
         assert_eq!(error.kind(), kind);
