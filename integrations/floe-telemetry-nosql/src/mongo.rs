@@ -137,7 +137,6 @@ fn reason(error: &Error) -> (Option<String>, &'static str) {
         ErrorKind::Authentication { .. } => (None, "authentication"),
         ErrorKind::ConnectionPoolCleared { .. } => (None, "connection_pool_cleared"),
         ErrorKind::InvalidResponse { .. } => (None, "invalid_response"),
-        ErrorKind::ServerSelection { .. } => (None, "server_selection"),
         _ => (None, "_OTHER"),
     }
 }
