@@ -210,8 +210,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     };
     // The word before the name changes its meaning, `unexpected token`, unless it is a tag, `<machineKey validationKey=`.
     let word = word_before(scan.text, start);
-    let is_tag = before(scan.text, word) == b'<';
-    if word < start && !is_tag && scan.policy.meaning(part(scan.text, word, end)).is_none() {
+    if word < start
+        && before(scan.text, word) != b'<'
+        && scan.policy.meaning(part(scan.text, word, end)).is_none()
+    {
         scan.refuse_key(word, end);
         return None;
     }

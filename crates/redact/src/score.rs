@@ -720,6 +720,7 @@ mod tests {
             ("1234", ShortNumber),
             ("218693377", Number),
             ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", Uuid),
+            ("copper-lantern-maple-orbit-tundra-oa", Name),
             ("Copper0956", Mixed),
             ("hunter2", Mixed),
             ("ab!7c^dee", Mixed),

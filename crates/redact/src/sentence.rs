@@ -68,7 +68,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let below = scan.tokens.skip_lines(line);
         let end = scan.tokens.run_end(below);
         let is_alone = scan.tokens.kind(end) == Line;
-        return if is_alone { claim(scan, key, below, Bond::Copula) } else { None };
+        return is_alone.then(|| claim(scan, key, below, Bond::Copula))?;
     }
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)

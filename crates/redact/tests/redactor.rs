@@ -576,6 +576,10 @@ fn a_terminals_colour_is_no_part_of_a_word() {
             "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0m<REDACTED> \u{1b}[3mx\u{1b}[0m",
         ),
         ("\u{1b}[32mBearer a1B2c3D4e5f6\u{1b}[0m", "\u{1b}[32mBearer <REDACTED>\u{1b}[0m"),
+        (
+            "{\"\u{1b}[34mpassword\u{1b}[0m\": \"winter copper\"}",
+            "{\"\u{1b}[34mpassword\u{1b}[0m\": \"<REDACTED>\"}",
+        ),
     ] {
         assert_eq!(Redactor::new().redact(text), wanted);
     }
