@@ -56,10 +56,14 @@ pub(crate) struct Phase {
     pub(crate) end: SystemTime,
 }
 
+/// The commands that only clone or compile nodes.
+pub(crate) const BUILDS_NOTHING: [&str; 4] = ["clone", "compile", "docs generate", "show"];
+
 /// The facts about a command that decide what its results mean.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Words {
-    pub(crate) is_clone: bool,
+    /// Whether the command only clones or compiles nodes.
+    pub(crate) builds_nothing: bool,
     /// Whether every node reads no rows, by the option `--empty`.
     pub(crate) is_empty: bool,
 }
@@ -152,7 +156,7 @@ impl RunResult {
     /// compiled node is `success`, too, but an adapter has a message only about a built node.
     pub(crate) fn is_without_work(&self, node: &Node, words: Words) -> bool {
         let is_compiled = node.is_test() || self.message.is_empty();
-        words.is_clone
+        words.builds_nothing
             || self.outcome() == Outcome::Skipped
             || self.status == "success" && is_compiled
     }

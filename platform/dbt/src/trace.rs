@@ -31,7 +31,7 @@ use crate::connection::Connection;
 use crate::event::{Event, Kind};
 use crate::invocation;
 use crate::lineage::Lineage;
-use crate::node::{Node, RunResult, Words};
+use crate::node::{BUILDS_NOTHING, Node, RunResult, Words};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
@@ -130,7 +130,7 @@ impl CommandTrace {
                 let command = invocation::command_of(command);
                 let retried = || command == "retry" && self.artifacts.is_of_empty();
                 self.words = Words {
-                    is_clone: command == "clone",
+                    builds_nothing: BUILDS_NOTHING.contains(&&*command),
                     is_empty: is_empty.unwrap_or_else(retried),
                 };
             }

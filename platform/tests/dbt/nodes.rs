@@ -508,3 +508,25 @@ fn nodes_are_counted_by_their_outcome() {
         assert!((sum - expected).abs() < 0.1, "{status}: {sum} of {expected}");
     }
 }
+
+/// A model that fails has no materialization, and is not counted, where dbt only compiles models.
+#[test]
+fn a_model_that_a_command_without_builds_cannot_compile_is_not_counted() {
+    let log = fs::read_to_string(recorded("build_failed.jsonl")).unwrap();
+    let mut arguments: Json = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    arguments["info"]["name"] = "MainReportArgs".into();
+    for (command, is_counted) in
+        [("run", true), ("compile", false), ("docs generate", false), ("show", false)]
+    {
+        let setup = Setup::playing("build_failed", 1);
+        let invocation = format!("dbt {command}");
+        arguments["data"] = serde_json::json!({ "args": { "invocation_command": invocation } });
+        let events = setup.path("events");
+        fs::write(&events, format!("{arguments}\n{log}")).unwrap();
+        let words: Vec<_> = command.split(' ').collect();
+        setup.command(&words).env("EVENTS", &events).output().unwrap();
+        let spans = setup.spans();
+        let command = single(&spans, &format!("dbt.{}", command.replace(' ', ".")));
+        assert_eq!(command.attributes["dbt.models_run"] != 0, is_counted, "{}", command.name);
+    }
+}
