@@ -90,6 +90,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     }
 
     match decide(&Parent::CURRENT, Some(callsite)) {
+        Decision::Below(above) => open_measured(above, Some(callsite)),
         Decision::Keep(recording) => keep_call(recording, fill),
         decision => open_decided(decision, &Parent::CURRENT, Some(callsite), fill),
     }
