@@ -285,9 +285,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
             return;
         }
     }
-    if scan.policy.has_personal_data() {
-        email(scan, sign);
-    }
+    email(scan, sign);
 }
 
 /// Returns the start of the password in `user:password@host`, which may follow `dsn=` or `connect(`.
@@ -309,7 +307,7 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
         _ if words!("tcp(, unix(").begins(host) => is_bare,
         _ if names_a_user(user, password) => false,
         _ if has_slashes => true,
-        _ => is_bare && is_certain_host(host),
+        _ => is_bare && (is_certain_host(host) || is_random(password)),
     };
     fits.then_some(colon + 1)
 }
@@ -371,6 +369,16 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let domain = host.strip_suffix(b".").unwrap_or(host);
     let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let start = class!(".'%-").end(text, local, 64);
+    // A list of logins: `bob@example.com:…`
+    let secret = class!("^ \"'<>,;/:").end(text, end + 1, 128);
+    let is_login = at(text, end) == b':'
+        && is_made_up(part(text, end + 1, secret))
+        && !b"/:".contains(&at(text, secret))
+        && is_domain(domain)
+        && !is_account(text, local, end);
+    if is_login {
+        scan.redact(end + 1, secret, ADDRESS_PASSWORD, Evidence::Structure);
+    }
     // `user@host:22` and `git@host:path` are accounts and no e-mail addresses.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
@@ -385,7 +393,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
         _ if class!("0-9").any(last) || NO_DOMAINS.has(last) => false,
         _ => is_domain(domain) && !is_account(text, local, end),
     };
-    if is_mail {
+    if is_mail && scan.policy.has_personal_data() {
         scan.redact(start, sign, EMAIL, Evidence::Structure);
     }
 }

@@ -16,7 +16,7 @@ use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, is_prose, look};
 use crate::text::{
-    Words, at, before, class, count_steps, line_end, line_start, part, run_end, run_start, word_at,
+    Words, at, before, class, count_steps, line_end, part, run_end, run_start, word_at,
 };
 use crate::value::{Site, Value};
 
@@ -84,24 +84,10 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
             if tokens.are(next, &[Sign(b'-'), Blank]) {
                 next += 2;
             }
-            let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
-            (is_item || are_lines(tokens, place, next)).then_some(next)
+            (next > place + 1 && tokens.is_sign(next - 2, b'-')).then_some(next)
         }
         _ => (place > after).then_some(place),
     }
-}
-
-/// Whether an option before the end of its line at `place` and its argument at `next` have lines of their own with the
-/// same indentation, as `kubectl describe` prints them.
-fn are_lines(tokens: &mut Tokens<'_>, place: usize, next: usize) -> bool {
-    let text = tokens.text;
-    let end = tokens.start(place);
-    let argument = tokens.start(next);
-    let line = line_start(text, end);
-    let option = class!(" ").end(text, line, 64);
-    let is_aligned = argument - line_start(text, argument) == option - line;
-    let behind = tokens.run_end(next);
-    is_aligned && at(text, option) == b'-' && tokens.kind(behind) == Line
 }
 
 /// Reads a short option whose letter is at the anchor, or `-user`.
@@ -380,6 +366,8 @@ fn pattern(
     if last != b'>' {
         next = scan.tokens.skip_blanks(next);
     }
+    // The quote at the end of a pattern encloses the secret.
+    next -= usize::from(last == b'"');
     let found = scan.tokens.value(next, Site::default())?;
     let bond = if is_certain { Bond::Structure } else { Bond::Copula };
     match (found.bytes(scan.text), scan.tokens.kind(next)) {

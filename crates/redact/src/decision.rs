@@ -176,6 +176,13 @@ impl Case<'_> {
 
     /// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
     fn is_other_pair(&self) -> bool {
+        let is_capital = |text: &[u8]| text[0].is_ascii_uppercase();
+        // Go prints an empty text as nothing: `{Password: Mode:x}`.
+        let is_field =
+            is_capital(self.name) && is_capital(self.value) && self.value.contains(&b':');
+        if is_field && !self.context.quoted && !is_made_up(self.value) {
+            return true;
+        }
         let is_bound = self.context.is_bound();
         let is_loose = match self.context.bond {
             Bond::Sign(Binding::Colon) => !self.context.quoted_key,

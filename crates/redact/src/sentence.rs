@@ -195,10 +195,11 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Blank);
     let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
     // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
-    if word.is_some_and(|word| tokens.is_word(word, words!("entry"))) {
+    let is_entry = word.is_some_and(|word| tokens.is_word(word, words!("entry")));
+    let value = tokens.value(open, Site::from(open)).filter(|found| found.quoted)?;
+    if is_entry && !is_random(value.bytes(scan.text)) {
         return None;
     }
-    let value = tokens.value(open, Site::from(open)).filter(|found| found.quoted)?;
     let bond = if is_announced { Bond::Structure } else { Bond::Position };
     (is_strict || is_announced).then(|| Claim::of(key, value, bond))
 }

@@ -118,7 +118,6 @@ pub(crate) fn is_name(byte: u8) -> bool {
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.
-#[derive(Debug)]
 pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
 impl Words<()> {

@@ -52,7 +52,7 @@ macro_rules! secret_names {
             "session-id" Context "*sessionid, *sessid, ~session, ~sid, ~sess, ~*aspxauth"
             "session" Weak (Login, Noun) "~session key, auth, ~authentication, ~otk"
             "login" Weak (Login) "~basic auth, ~userpwd, ~http auth, ~user pwd, ~login"
-            "signature" Weak "~signature, ~sig, ~hmac, ~sas, ~amz signature, ~goog signature"
+            "signature" Weak "~signature, ~sig, ~salt, ~*passwordsalt, ~*hashsalt, ~hmac, ~sas, ~amz signature, ~goog signature"
             "key" Context (Noun) "~key, ~code, ~wskey, ~appid"
             "json-web-key" Context "~kty"
             "key" Context "~keys, ~phrase, ~*samlresponse, ~request token"

@@ -14,7 +14,6 @@ pub(crate) enum Form {
 }
 
 /// A short option. Long options are matched as keys: `--password secret`.
-#[derive(Debug)]
 pub(crate) struct CommandOption {
     pub(crate) id: &'static str,
     pub(crate) option: &'static str,
@@ -38,7 +37,6 @@ pub(crate) enum Callee {
 }
 
 /// A secret that its position in a call, a command or a line of a file shows.
-#[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
     pub(crate) of: Callee,
@@ -183,13 +181,14 @@ arguments! {
     bundle config * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, hdbuserstore SET * * *, \
     SQLConnectInfo * *, mysql_servers = */*/*/, BasicAuth *, users *:CL:, authCommunity log, com2sec * *, trapsink *, trap2sink *, \
     informsink *, AuthInfo:…\"P:, User *\nPass, AUTHENTICATE, AUTHENTICATE PLAIN, AUTHENTICATE XOAUTH2, AUTH XOAUTH2, \
-    create account admin *, create account user *, smbclient //*/*, isql * *, logon */, \
+    base64 -d\n, base64 --decode\n, base64 -D\n, openssl rand -hex *\n, openssl rand -base64 *\n, pass show *\n, op read *\n, \
+    gh auth token\n, print-access-token\n, create account admin *, create account user *, smbclient //*/*, isql * *, logon */, \
     auth\" \", mechanism='PLAIN'>, mechanism=\"PLAIN\">"
     "sql-identified-by" Statement
         "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
     user * identified by, role * identified by"
     "server-credential" Statement
-        "radtest *, radtest * * * *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n>, assword:\"\nsend \", assword: \"\nsend \", \
+        "radtest *, radtest * * * *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
     login * password, user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \
@@ -205,14 +204,15 @@ arguments! {
     enable password level * 0, enable password level * 7, ospf authentication-key 0, ospf authentication-key 7, \
     message-digest-key * md5 0, message-digest-key * md5 7, ntp authentication-key * md5, ntp authentication-key * sha1, \
     tacplus-server * secret, radius-server * secret, password manager user-name * plaintext, failover key, \
-    aaa-server * host *\n key, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
+    aaa-server * host *\n key, neighbor * password 7, neighbor * password, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
     glbp * authentication md5 key-string, set secret ENC, set secret, crypto isakmp key, \
     pre-shared-key ascii-text, tacacs-server key, radius-server key, \
     tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
     ospf message-digest-key * md5, standby * authentication, standby * authentication md5 key-string, \
     ospf authentication-key, key-string, key-string *, psksecret, wpa-psk ascii, wpa-psk ascii 0"
     "announced-secret" Statement
-        "add-mask::, set-output name=@::, save-state name=@::, task.setvariable …issecret=true…], \
+        "add-mask::, password\").type(\", password]\").type(\", password\"]\").type(\", password\").fill(\", password]\").fill(\", password\"]\").fill(\", password\").sendKeys(\", password\").send_keys(\", password\").setValue(\", password\").val(\", password\").clear().type(\", \
+     set-output name=@::, save-state name=@::, task.setvariable …issecret=true…], \
     task.setvariable variable=@…], successfully reset.\nNew value:, \
     Content-Disposition: form-data; name=\"@\"\n\n, Content-Disposition: form-data; name=\"@\"\nContent-Type: …\n\n"
     "piped-password" Piped "echo, echo -n, printf, printf *"

@@ -62,7 +62,6 @@ pub(crate) enum Flag {
 /// A name is found in every spelling: `api key` matches `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must
 /// be at the end of a key, perhaps before [`QUALIFIERS`], and begin with a word; with a `*` in front, it may also begin
 /// inside a word.
-#[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,
     pub(crate) kind: KeyKind,
@@ -118,7 +117,7 @@ pub(crate) static QUALIFIERS: WordList = words!(
     "again, b64, base, base64, confirm, confirmation, current, data, default, dev, \
     development, enc, encoded, encrypted, env, main, new, old, plain, plaintext, prev, \
     previous, prod, production, qa, raw, repeat, staging, str, string, test, text, val, \
-    value, variable, live, primary, secondary, header, ro, rw, admin, user, root"
+    value, variable, live, primary, secondary, header, ro, rw, admin, user, root, unique, uniq"
 );
 
 /// Words after a name that give it another meaning, regardless of the value.

@@ -41,7 +41,6 @@ pub(crate) enum Form {
 }
 
 /// A scheme of `Authorization`.
-#[derive(Debug)]
 pub(crate) struct Scheme {
     pub(crate) id: &'static str,
     pub(crate) names: WordList,

@@ -155,7 +155,7 @@ pub(crate) static LITERALS: WordList = words!(
     env, false, filtered, float, float64, func, function, identifier, input, int, int32, \
     int64, integer, keyword, lambda, list, long, map, masked, n/a, na, nan, new, nil, no, \
     null, nullable, number, object, off, on, option, optional, passwd, password, prompt, \
-    redacted, return, secret, secretstr, secretstring, self, short, str, string, symbol, \
+    redacted, return, secret, secretbox, secretslice, secretstr, secretstring, self, short, str, string, symbol, \
     text, this, token, true, tuple, type, undefined, uuid, var, varchar, vec, void, yes, \
     your-api-key, your_api_key"
 );
