@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context as TaskContext, Waker};
+use std::thread;
 
 use floe_telemetry::config::ContextMode;
+use floe_telemetry::propagation::{extract_context, inject_headers};
 use floe_telemetry::{FutureExt as _, TelemetryConfig, get_current_span, traced};
 use floe_tests::{remote, remote_in};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId, TraceState};
@@ -195,5 +198,36 @@ fn nested_spans_keep_the_trace_state_and_the_decision() {
 
         assert_eq!(spans.0.len(), if is_sampled { 3 } else { 0 });
         assert!(spans.0.iter().all(|span| *span.span_context.trace_state() == state));
+    }
+}
+
+/// Returns the headers of a request before and after a poll on another thread.
+#[traced]
+fn moved() -> [HashMap<String, String>; 2] {
+    #[traced]
+    async fn sends() -> [HashMap<String, String>; 2] {
+        let before = inject_headers();
+        tokio::task::yield_now().await;
+        [before, inject_headers()]
+    }
+
+    let mut future = Box::pin(sends());
+    assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
+    thread::spawn(|| futures_executor::block_on(future)).join().unwrap()
+}
+
+#[alone]
+fn an_unsampled_future_sends_the_same_headers_from_another_thread() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    // OpenTelemetry's `TraceState` does not accept the second one.
+    for state in ["", "a@b@c=1"] {
+        let cx = extract_context(&[("traceparent", parent), ("tracestate", state)]);
+        let spans = Recorded::below(cx, || {
+            let [before, after] = moved();
+            assert_eq!(after, before);
+            assert_eq!(after["traceparent"][..36], parent[..36]);
+            assert_eq!(after.get("tracestate").map_or("", |it| it), state);
+        });
+        assert!(spans.0.is_empty());
     }
 }

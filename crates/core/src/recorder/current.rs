@@ -16,9 +16,9 @@
 //! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) requires
 //! an id for a span that is not sampled. A `Context` for the id would take four times as many instructions as the rest
 //! of the call. Log records, propagators and `get_current_span` read the id. A future that is not ready keeps the
-//! ids of the ancestor below which it was polled, or its whole `Context` if that has baggage or a capture. It attaches a
-//! context only where another one is current at the next poll; values of the program that were in a `Context` without
-//! baggage are not in that one.
+//! ids of the ancestor below which it was polled, or its whole `Context` if that has baggage, a trace state or a capture.
+//! It attaches a context only where another one is current at the next poll; values of the program that were in a
+//! `Context` with nothing but a span are not in that one.
 //! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
 use std::cell::{Cell, RefCell};
@@ -406,6 +406,10 @@ impl Above {
     }
 }
 
+/// Marks a `Context` that has a value of a propagator of this crate. A future keeps such a context.
+#[derive(Debug)]
+pub(crate) struct Propagated;
+
 /// Whether a context has nothing but a local span without a trace state. OpenTelemetry's API does not tell whether it has
 /// values of the program.
 #[inline]
@@ -417,6 +421,7 @@ fn is_plain(cx: &Context) -> bool {
         && cx.baggage().is_empty()
         && !cx.is_telemetry_suppressed()
         && cx.get::<CaptureScope>().is_none()
+        && cx.get::<Propagated>().is_none()
 }
 
 /// The maximum number of unused places of a thread, as many as a chain of futures that await each other usually needs.

@@ -9,7 +9,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 use super::trace_state::Original;
 use super::{hex, trace_state};
-use crate::recorder::current::span_context_within;
+use crate::recorder::current::{Propagated, span_context_within};
 
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
@@ -69,7 +69,7 @@ impl TextMapPropagator for TraceContextPropagator {
         let has_earlier = cx.get::<Option<Original>>().is_some();
         let cx = cx.with_remote_span_context(span);
         if original.is_some() || has_earlier {
-            return cx.with_value(original);
+            return cx.with_value(original).with_value(Propagated);
         }
         cx
     }
