@@ -400,7 +400,9 @@ fn pattern_end(
                 let stop = rest.bytes().next();
                 run_end(scan.text, at, SKIPPED, |byte| byte > b' ' && Some(byte) != stop)
             }
-            '…' => skipped(scan.text, at, line_end(part(scan.text, 0, at + SKIPPED), at), rest)?,
+            '…' => {
+                skipped(scan.text, at, line_end(part(scan.text, 0, at + SKIPPED), at) + 1, rest)?
+            }
             STATEMENT => {
                 let after = part(scan.text, at, at + SKIPPED);
                 let end = memchr::memchr(b';', after).map_or(at + after.len(), |end| at + end);

@@ -12,7 +12,7 @@ use crate::text::{at, before, class, is_name, line_start, part};
 use crate::value::Value;
 
 /// A name found in the text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Key {
     pub(crate) meaning: Meaning,
     /// The place of the name's last word.
@@ -43,7 +43,7 @@ impl Key {
 }
 
 /// A value that a grammar found for a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,

@@ -25,7 +25,7 @@ static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     Words::of(rows.flat_map(|row| row.names().map(|(name, _)| (name, row.kind))))
 });
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
     pub(crate) coding: Coding,

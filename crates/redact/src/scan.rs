@@ -331,7 +331,7 @@ impl<'a> Scan<'a> {
 }
 
 /// Two bits for each row of [`OPTIONS`]: whether a command has the option, and whether a word excludes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 struct Rows {
     has: u32,
     lacks: u32,
@@ -347,7 +347,7 @@ static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
 });
 
 /// The words and options before an option, in its line.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Line {
     /// The text before this byte was read.
     upto: usize,

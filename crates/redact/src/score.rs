@@ -50,7 +50,7 @@ pub(crate) enum Bond {
 }
 
 /// The surroundings of a candidate that determine how it is judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each field is separate evidence")]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,

@@ -35,7 +35,7 @@ const TOKEN: usize = 4;
 const MANY_TOKENS: usize = 128;
 
 /// The surroundings of a value that determine where it ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Site {
     /// A list of parameters ends at the partner of a quote or bracket that was opened before this place.
     pub(crate) from: usize,
@@ -57,7 +57,7 @@ impl Site {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Value {
     pub(crate) start: usize,
     pub(crate) end: usize,

@@ -11,14 +11,14 @@ macro_rules! secret_names {
     ($rows:ident) => {
         $rows! {
             "password" Password "*password, *passwd, *pswd, pw, *dbpass, *userpass, *storepass, *keypass, *smtppass, \
-            *sshpass, *rootpass, *pasword, *passwrd, *paswd, *passord, pwrd, psw, *passwords, passe, *bindpw, \
+            *sshpass, *rootpass, *pasword, *passwrd, *paswd, *passord, *kodeord, pwrd, psw, *passwords, passe, *bindpw, \
             *rootpw, *remotepass, *adminpass, *mailpass, *newpass, *ftppass, *sudopass, *wifipass, *certpass, *symmkey, authtok, monpass, rediscli auth, *requirepass, masterauth"
             "password" Password (Folder) "*pwd, oldpwd"
             "password" Password (Verb) "pass"
             "passphrase" Password "*passphrase, *passcode, pass phrase, one time password"
             "password-in-another-language" Password "*passwort, *kennwort, *contrasena, *contraseña, *motdepasse, \
             *senha, *lösenord, parola, *parool, jelszo, *wachtwoord, *hasło, haslo, salasana, heslo, şifre, sifre, \
-            jelszó, adgangskode, пароль, Пароль, 密码, 密碼, パスワード, 비밀번호"
+            jelszó, adgangskode, geslo, lozinka, лозинка, Лозинка, parolă, palavra passe, kata sandi, пароль, Пароль, ПАРОЛЬ, 密码, 密碼, パスワード, 비밀번호"
             "secret" Named "*secret, shared secret, secret value, whsec, *sharedsecret, client secret, \
             secret key base"
             "token" Secret (Alone) "*token, ~pat, bearer, bot token, github oauth, gitlab oauth, *sonarlogin, ~crumb, \
@@ -39,7 +39,7 @@ macro_rules! secret_names {
             encrypt key, decryption key, master key, *masterkey, cipher key, crypt key, aes key, hmac key, \
             deploy key, jwt key, ~session key, ~server key, ~client key, security key, secure key, unseal key, \
             recovery key, preshared key, pre shared key, *presharedkey, ~validation key, ~machine key, tls key, \
-            wrapping key, age key, fernet key, tsig key"
+            wrapping key, age key, fernet key, tsig key, activation key, enrollment key, enrolment key, provisioning key"
             "seed-phrase" Secret (Words) "seed phrase, ~mnemonic, recovery phrase, secret phrase, mnemonic phrase"
             "ssh-key-file" Weak "~id rsa, ~id ed25519, ~id ecdsa, ~id dsa"
             "shared-key" Secret "psk, *psk, ~wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
@@ -52,7 +52,7 @@ macro_rules! secret_names {
             "session-id" Context "*sessionid, *sessid, ~session, ~sid, ~sess, ~*aspxauth"
             "session" Weak (Login, Noun) "~session key, auth, ~authentication, ~otk"
             "login" Weak (Login) "~basic auth, ~userpwd, ~http auth, ~user pwd, ~login"
-            "signature" Weak "~signature, ~sig, ~salt, ~*passwordsalt, ~*hashsalt, ~hmac, ~sas, ~amz signature, ~goog signature"
+            "signature" Weak "~signature, ~sig, ~salt, ~*passwordsalt, ~*hashsalt, ~community, ~rocommunity, ~rwcommunity, ~hmac, ~sas, ~amz signature, ~goog signature"
             "key" Context (Noun) "~key, ~code, ~wskey, ~appid"
             "json-web-key" Context "~kty"
             "key" Context "~keys, ~phrase, ~*samlresponse, ~request token"

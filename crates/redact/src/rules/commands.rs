@@ -141,7 +141,7 @@ arguments! {
     usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, login, \
     authenticate, usernamepasswordauthenticationtoken, withcredentials, with_credentials, \
     setcredentials, passwordcredential, ldap_bind_s, simple_bind_s, plaintextauthprovider, plaintextauthenticator, \
-    db.auth, auth, basiccredentials, sqlcredential, credentials, basicawscredentials, \
+    db.auth, auth, signin, sign_in, log_in, signinwithemailandpassword, createuserwithemailandpassword, authenticateuser, plaincredentials, usernamepasswordcredential, passwordauth, basiccredentials, sqlcredential, credentials, basicawscredentials, \
     awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
     basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
@@ -151,44 +151,50 @@ arguments! {
     getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
     ldap_bind, driver->connect, connection->connect, plainauth"
-    "call-key" Function(0) "fernet, hmac.new, aes.new, secretkeyspec, crypt"
+    "call-key" Function(0) "fernet, hmac.new, aes.new, secretkeyspec, pbekeyspec, communitydata, crypt"
     "call-key" Function(1)
         "pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
     createhmac, hash_hmac"
     "call-host-user-password" Function(2)
         "clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect"
     "command-argument" Command
-        "net user *, htpasswd -nb *, htpasswd -bn *, htpasswd -b * *, htpasswd -bc * *, htpasswd -cb * *, \
-    htpasswd -bB * *, htpasswd -cbB * *, htpasswd -bcB * *, AUTH *, LOGIN *, rabbitmqctl add_user *, \
-    rabbitmqctl change_password *, rabbitmqctl authenticate_user *, cmdkey *, pg_md5 -u *, sp_addlogin *, \
-    net use *, net use * *, net use * * *, wpa_passphrase *, bw login *, poetry config *, mc alias set * * *, \
-    mc config host add * * *, requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
-    ConvertTo-SecureString, ConvertTo-SecureString -String, \
-    ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
-    enable secret, enable password, wsrep_sst_auth, vault login, cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
-    Bearer, bearer, BEARER, Basic, basic, Basic\\, vault token lookup, vault token renew, vault token revoke, SecureString …--value, \
-    add-generic-password …-w, add-internet-password …-w, unlock-keychain -p, schtasks …/RP, schtasks …/rp, rootpw --plaintext, dscl …-passwd *, \
-    set-password *, set_password *, change-password *, change_password *, reset-password *, reset_password *, admins passwd *, \
-    set-initial-password, reset-admin-password, addauth digest *:, encrypt_string, encrypt_string -n *, encrypt_string --name *, \
-    user create *, user add *, adduser *, add_user *, create_user *, user-add *, ejabberdctl register * *, prosodyctl register * *, \
-    NickServ :IDENTIFY, NickServ :IDENTIFY *, NickServ IDENTIFY, NickServ IDENTIFY *, NickServ :REGISTER, OPER *, \
-    open *\nuser *, qpdf --encrypt, qpdf --encrypt *, nsupdate -y *:*:, dig -y *:*:, option key, rocommunity, rwcommunity, \
-    rocommunity6, rwcommunity6, createUser * SHA, createUser * MD5, createUser * SHA-256, createUser * SHA-512, \
-    expdp */, impdp */, userid=*/, user = \"*:, proxy-user = \"*:, EAP \", XAUTH \", NTLM \", PLAIN}, CLEARTEXT}, CLEAR}, \
-    htpasswd -nbB *, htpasswd -nbm *, htpasswd -bm * *, htpasswd -b -c * *, htpasswd -c -b * *, htpasswd -b -B * *, \
-    mosquitto_passwd -b * *, openssl passwd, openssl passwd -1, openssl passwd -5, openssl passwd -6, openssl passwd -apr1, \
-    ConvertTo-SecureString …\", hostednetwork …key=, signtool …/p, vault operator unseal, vault unseal, wandb login, snyk auth, \
-    bundle config * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, hdbuserstore SET * * *, \
-    SQLConnectInfo * *, mysql_servers = */*/*/, BasicAuth *, users *:CL:, authCommunity log, com2sec * *, trapsink *, trap2sink *, \
-    informsink *, AuthInfo:…\"P:, User *\nPass, AUTHENTICATE, AUTHENTICATE PLAIN, AUTHENTICATE XOAUTH2, AUTH XOAUTH2, \
-    base64 -d\n, base64 --decode\n, base64 -D\n, openssl rand -hex *\n, openssl rand -base64 *\n, pass show *\n, op read *\n, \
-    gh auth token\n, print-access-token\n, create account admin *, create account user *, smbclient //*/*, isql * *, logon */, \
-    auth\" \", mechanism='PLAIN'>, mechanism=\"PLAIN\">"
+        "NickServ :IDENTIFY, NickServ :IDENTIFY *, NickServ IDENTIFY, NickServ IDENTIFY *, NickServ :REGISTER, \
+    net user *, AUTH *, LOGIN *, cmdkey *, pg_md5 -u *, sp_addlogin *, net use *, net use * *, net use * * *, bw login *, \
+    poetry config *, requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, ConvertTo-SecureString, \
+    ConvertTo-SecureString -String, ConvertTo-SecureString -AsPlainText -Force -String, \
+    ConvertTo-SecureString -AsPlainText, enable secret, enable password, wsrep_sst_auth, vault login, cargo login, \
+    bw unlock, flyctl auth token, fly auth token, rclone obscure, Bearer, bearer, BEARER, Basic, basic, Basic\\, \
+    vault token lookup, vault token renew, vault token revoke, SecureString …--value, add-generic-password …-w, \
+    add-internet-password …-w, unlock-keychain -p, set-password *, set_password *, change-password *, change_password *, \
+    reset-password *, reset_password *, admins passwd *, set-initial-password, reset-admin-password, encrypt_string, \
+    encrypt_string -n *, encrypt_string --name *, user create *, user add *, adduser *, add_user *, create_user *, \
+    user-add *, OPER *, open *\nuser *, nsupdate -y *:*:, dig -y *:*:, option key, rocommunity, rwcommunity, rocommunity6, \
+    rwcommunity6, expdp */, impdp */, userid=*/, user = \"*:, proxy-user = \"*:, EAP \", XAUTH \", NTLM \", PLAIN}, \
+    CLEARTEXT}, CLEAR}, openssl passwd, openssl passwd -1, openssl passwd -5, openssl passwd -6, openssl passwd -apr1, \
+    ConvertTo-SecureString …\", hostednetwork …key=, signtool …/p, vault operator unseal, vault unseal, wandb login, \
+    snyk auth, bundle config * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, \
+    hdbuserstore SET * * *, SQLConnectInfo * *, mysql_servers = */*/*/, BasicAuth *, users *:CL:, authCommunity log, \
+    com2sec * *, trapsink *, trap2sink *, informsink *, AuthInfo:…\"P:, User *\nPass, AUTHENTICATE, AUTHENTICATE PLAIN, \
+    AUTHENTICATE XOAUTH2, AUTH XOAUTH2, base64 -d\n, base64 --decode\n, base64 -D\n, pass show *\n, op read *\n, \
+    gh auth token\n, print-access-token\n, create account admin *, create account user *, smbclient //*/*, isql * *, \
+    logon */, auth\" \", mechanism='PLAIN'>, mechanism=\"PLAIN\">, openssl rand …\n, pwgen …\n, print-identity-token\n, \
+    get secret …jsonpath=…\n, get secret …template=…\n, kv get …-field=…\n, vault read …-field=…\n, \
+    get-secret-value …text\n, get-parameter …text\n, secret show …tsv\n, secrets versions access …\n, \
+    terraform output -raw …\n, config:get …\n, secrets get …--plain\n, keygen\n, auth:token\n, sp_password, sp_password *, \
+    get-random-password …text\n"
+    "command-credential" Statement
+        "htpasswd -nb *, htpasswd -bn *, htpasswd -b * *, htpasswd -bc * *, htpasswd -cb * *, htpasswd -bB * *, \
+    htpasswd -cbB * *, htpasswd -bcB * *, rabbitmqctl add_user *, rabbitmqctl change_password *, \
+    rabbitmqctl authenticate_user *, wpa_passphrase *, mc alias set * * *, mc config host add * * *, schtasks …/RP, \
+    schtasks …/rp, rootpw --plaintext, dscl …-passwd *, addauth digest *:, ejabberdctl register * *, \
+    prosodyctl register * *, qpdf --encrypt *, qpdf --encrypt, createUser * SHA, createUser * MD5, createUser * SHA-256, \
+    createUser * SHA-512, htpasswd -nbB *, htpasswd -nbm *, htpasswd -bm * *, htpasswd -b -c * *, htpasswd -c -b * *, \
+    htpasswd -b -B * *, mosquitto_passwd -b * *"
     "sql-identified-by" Statement
         "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
     user * identified by, role * identified by"
     "server-credential" Statement
-        "radtest *, radtest * * * *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
+        "radtest * * * *, radtest *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
     login * password, user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \

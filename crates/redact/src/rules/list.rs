@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A list of words, which [`words!`] creates.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct WordList {
     text: &'static str,
     pub(crate) ends: &'static [u16],

@@ -240,13 +240,18 @@ tokens! {
     "bcrypt-hash-2y" "$2y$"
     "crypt-hash-apr1" "$apr1$"
     "crypt-hash-argon2" "$argon2id$"
+    "crypt-hash-argon2i" "$argon2i$"
     "crypt-hash-cisco-8" "$8$"
     "crypt-hash-cisco-9" "$9$"
     "crypt-hash-md5" "$1$"
+    "crypt-hash-phpass" "$P$"
     "crypt-hash-sha256" "$5$"
     "crypt-hash-sha512" "$6$"
     "crypt-hash-yescrypt" "$y$"
-    "ldap-hash-salted-sha" "{SSHA}" (CRYPT[20..])
+    "django-hash-pbkdf2" "pbkdf2_sha256$"
+    "ldap-hash-salted-sha" "{SSHA}"
+    "ldap-hash-salted-sha512" "{SSHA512}"
+    "ldap-hash-sha" "{SHA}" (CRYPT[20..])
     "beamer-api-key" "b_" (BASE64_URL_PADDED[44])
     "bitcoin-extended-private-key" "xprv"
     "bitcoin-extended-private-key-testnet" "tprv"
