@@ -159,9 +159,8 @@ impl Anchors {
             }
         }
         for option in OPTIONS {
-            let name = option.option;
             for before in [" -", "\"-", " /"] {
-                anchors.add([before, name].concat().as_bytes(), OPTION);
+                anchors.add([before, option.option].concat().as_bytes(), OPTION);
             }
         }
         for (anchor, kind) in [

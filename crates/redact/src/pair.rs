@@ -230,10 +230,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if resource < start && scan.text[..resource].ends_with(b"${") {
         return None;
     }
-    let mut first = place;
-    while first > 0 && scan.tokens.start(first) > start {
-        first -= 1;
-    }
+    let first = scan.tokens.place_at(start).unwrap_or(place);
     // The colour of the name may end before its quote.
     let colour = scan.tokens.kind(place + 1) == Blank && at(scan.text, end) == 0x1b;
     let last = place + usize::from(colour && scan.tokens.kind(place + 2) == Quote);

@@ -60,15 +60,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     let mut bond = if is_column(scan.text, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
-    // A value on a line of its own below a colon has the bond of a statement.
-    let heading = scan.tokens.in_line(place, STATEMENT, |tokens, at| {
-        tokens.are(at, &[Sign(b':'), Line]).then_some(at + 1)
-    });
-    if let Some(line) = heading {
-        let below = scan.tokens.skip_lines(line);
-        let end = scan.tokens.run_end(below);
-        let is_alone = scan.tokens.kind(end) == Line;
-        return is_alone.then(|| claim(scan, key, below, Bond::Copula))?;
+    if let Some(value) = below_colon(scan, place) {
+        return claim(scan, key, value, Bond::Copula);
     }
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
@@ -103,6 +96,16 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         place = scan.tokens.skip_blanks(place + 1);
     }
     claim(scan, key, place, bond)
+}
+
+/// Returns the place of a value on a line of its own, below a line with a colon at its end.
+fn below_colon(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+    let line = scan.tokens.in_line(place, STATEMENT, |tokens, at| {
+        tokens.are(at, &[Sign(b':'), Line]).then_some(at + 1)
+    })?;
+    let value = scan.tokens.skip_lines(line);
+    let end = scan.tokens.run_end(value);
+    (scan.tokens.kind(end) == Line).then_some(value)
 }
 
 /// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
