@@ -478,6 +478,23 @@ fn the_ids_of_a_command_in_a_product_are_found() {
 }
 
 #[test]
+fn a_failed_command_that_is_not_recorded_has_no_trace_in_the_history() {
+    for sampler in ["always_off", "always_on"] {
+        let setup = Setup::playing("build_failed", 1);
+        fs::write(setup.path("floe.yaml"), "name: shop\nversion: 1.0.0\n").unwrap();
+        let mut command = setup.command(&["build"]);
+        command.env("EVENTS", recorded("build_failed.jsonl")).env("OTEL_TRACES_SAMPLER", sampler);
+        assert_eq!(command.output().unwrap().status.code(), Some(1));
+        let runs = floe().arg("runs").arg(setup.folder.path()).arg("--json").output().unwrap();
+        let runs: Json = serde_json::from_slice(&runs.stdout).unwrap();
+        let root = setup.spans().into_iter().find(|span| span.name == "dbt.build");
+        let trace_id = root.map(|span| span.trace_id);
+        assert_eq!(runs["runs"][0]["status"], "failed");
+        assert_eq!(runs["runs"][0]["trace_id"].as_str(), trace_id.as_deref(), "{sampler}");
+    }
+}
+
+#[test]
 fn nodes_are_counted_by_their_outcome() {
     let setup = Setup::playing("build_failed", 1);
     setup.build("build_failed.jsonl");

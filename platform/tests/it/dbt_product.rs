@@ -144,6 +144,8 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
     let alerts = product.read(".floe/alerts.log");
     assert!(alerts.contains("unique_id") && alerts.contains("FloeQualityCheckFailed"), "{alerts}");
     assert!(!product.read(".floe/run_results.json").contains("hunter2"));
+    let results = product.json(".floe/run_results.json");
+    assert_eq!(results["assets"][2]["failed_checks"], json!([{ "name": "unique_id" }]));
 }
 
 #[test]
