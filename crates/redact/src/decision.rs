@@ -176,7 +176,7 @@ impl Case<'_> {
 
     /// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
     fn is_other_pair(&self) -> bool {
-        let is_capital = |text: &[u8]| text[0].is_ascii_uppercase();
+        let is_capital = |text: &[u8]| at(text, 0).is_ascii_uppercase();
         // Go prints an empty text as nothing: `{Password: Mode:x}`.
         let is_field =
             is_capital(self.name) && is_capital(self.value) && self.value.contains(&b':');

@@ -204,8 +204,8 @@ arguments! {
         "snmp-server community, set snmp community, snmp-agent community read cipher, snmp-agent community write cipher, \
     tacacs-server host …key 0, tacacs-server host …key 7, radius-server host …key 0, radius-server host …key 7, tacacs-server key 0, \
     tacacs-server key 7, radius-server key 0, radius-server key 7, psksecret ENC, snmp-agent community read, snmp-agent community write, \
-    snmp-server user …auth sha, snmp-server user …auth md5, snmp-server user …priv aes 128, snmp-server user …priv aes 192, \
-    snmp-server user …priv aes 256, snmp-server user …priv des, snmp-server user …priv 3des, snmp-server host * version 2c, \
+    snmp-server user …auth sha, snmp-server user …auth md5, snmp-server user …priv aes 128, \
+    snmp-server user …priv des, snmp-server host * version 2c, \
     snmp-server host * traps version 2c, crypto isakmp key 0, crypto isakmp key 6, pre-shared-key local, pre-shared-key remote, \
     enable password level * 0, enable password level * 7, ospf authentication-key 0, ospf authentication-key 7, \
     message-digest-key * md5 0, message-digest-key * md5 7, ntp authentication-key * md5, ntp authentication-key * sha1, \
