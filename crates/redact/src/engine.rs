@@ -185,27 +185,36 @@ fn is_known(finding: &Finding, known: &[Finding]) -> bool {
     place.is_ok_and(|place| known[place] == *finding)
 }
 
-/// Returns the findings of one pass over parts of the text, sorted and without overlaps.
+/// Returns the findings of one pass over parts of the text, sorted and without overlaps. At the strict level, a name of a
+/// secret may itself be a value that goes, and explains its own value no longer, so the findings are also those of the
+/// default level.
 fn pass(
     policy: &Policy,
     text: &str,
     parts: &[Range<usize>],
     budget: Budget,
 ) -> Option<Vec<Finding>> {
+    let mut found = findings(policy, text, parts, budget);
+    if let Some(default) = policy.below_strict() {
+        found.extend(findings(&default, text, parts, budget));
+    }
+    if found.is_empty() {
+        return None;
+    }
+    for finding in &mut found {
+        finding.range = whole(text, finding.range.clone());
+    }
+    Some(merged(found))
+}
+
+fn findings(policy: &Policy, text: &str, parts: &[Range<usize>], budget: Budget) -> Vec<Finding> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     for part in parts {
         read_part(&mut scan, part.clone(), budget);
     }
     patterns(&mut scan, text);
     scan.find_repeated();
-    if scan.found.is_empty() {
-        return None;
-    }
-    let mut found = scan.found;
-    for finding in &mut found {
-        finding.range = whole(text, finding.range.clone());
-    }
-    Some(merged(found))
+    scan.found
 }
 
 /// Returns the candidates that the first pass does not redact.

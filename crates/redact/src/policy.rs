@@ -64,6 +64,12 @@ impl Policy {
         self.level != Level::Credentials
     }
 
+    /// Returns the policy at the default level if this one is strict.
+    pub(crate) fn below_strict(&self) -> Option<Self> {
+        let is_strict = self.level == Level::Strict;
+        is_strict.then(|| Self { level: Level::default(), ..self.clone() })
+    }
+
     /// Returns the meaning of a key; `None` if the key is not the name of a secret.
     pub(crate) fn meaning(&self, key: &[u8]) -> Option<Meaning> {
         if !(self.allowed.is_empty() && self.keys.is_empty()) {

@@ -29,10 +29,12 @@ pub fn rule_ids() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::examples::{Examples, examples};
     use super::format::TokenFormat;
     use super::*;
-    use crate::{Redactor, vendor};
+    use crate::{Level, Redactor, vendor};
 
     #[test]
     fn each_rule_finds_its_secret_examples() {
@@ -44,6 +46,21 @@ mod tests {
             .map(|(id, text)| format!("{id}: {text:?}: {}", redactor.explain(text)))
             .collect();
         assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    #[test]
+    fn the_strict_level_redacts_what_the_default_redacts() {
+        let (default, strict) = (Redactor::new(), Redactor::builder().level(Level::Strict).build());
+        for text in examples().iter().flat_map(|rule| &rule.secret) {
+            let covering = strict.findings(text);
+            let is_covered = |range: &Range<usize>| {
+                let covers = |by: &Range<usize>| by.start <= range.start && range.end <= by.end;
+                covering.iter().any(|finding| covers(&finding.range))
+            };
+            for finding in default.findings(text) {
+                assert!(is_covered(&finding.range), "{text:?}: {finding:?}, {covering:?}");
+            }
+        }
     }
 
     /// Rules whose examples begin with a key, so that the rule of this key finds the secrets.
