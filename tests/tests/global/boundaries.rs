@@ -248,3 +248,25 @@ fn an_unsampled_future_sends_the_same_headers_from_another_thread() {
         assert!(spans.0.is_empty());
     }
 }
+
+#[derive(Debug, PartialEq)]
+struct Tenant(&'static str);
+
+#[traced]
+fn tenant() -> impl Future<Output = Option<&'static str>> + Send {
+    async { Context::map_current(|cx| cx.get::<Tenant>().map(|tenant| tenant.0)) }
+}
+
+#[alone]
+fn a_future_that_is_made_in_a_call_has_its_context_on_another_thread() {
+    for is_sampled in [true, false] {
+        drop(Recorded::below(remote(is_sampled).with_value(Tenant("acme")), || {
+            #[traced]
+            fn caller() -> Option<&'static str> {
+                let future = tenant();
+                thread::spawn(|| futures_executor::block_on(future)).join().unwrap()
+            }
+            assert_eq!(caller(), Some("acme"), "sampled: {is_sampled}");
+        }));
+    }
+}

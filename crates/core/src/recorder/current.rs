@@ -491,6 +491,11 @@ impl Suspended {
         CurrentGuard(Way::UnsampledIn(guard, attached), Published::below_current(*id, *site))
     }
 
+    /// Keeps the whole current context, which is still that of the span's ancestor.
+    pub(super) fn keep_context(&mut self) {
+        self.0.above = Above::Context(context::raw_current());
+    }
+
     /// Keeps the id that may have been created while the span was current.
     #[inline]
     pub(super) fn keep_id(&mut self) {

@@ -107,7 +107,7 @@ impl<F: Future> InSpan<F> {
     /// Moves an open span to a future.
     #[inline]
     pub(super) fn following(span: &mut Opened, inner: F, outcome: Classifier<F::Output>) -> Self {
-        Self::new(FutureSpan::open(span.park()), inner, outcome)
+        Self::new(FutureSpan::open(span.park_whole()), inner, outcome)
     }
 
     /// Moves an open span to this future. If the future has a span of its own, the open one ends.
@@ -165,7 +165,7 @@ impl FutureSpan {
             matches!(self.0, Phase::Open(Parked::Off | Parked::In(_) | Parked::Unsampled(_)));
 
         if is_free {
-            self.0 = Phase::Open(span.park());
+            self.0 = Phase::Open(span.park_whole());
         } else if let Some(recording) = span.close() {
             recording.complete();
         }

@@ -328,6 +328,16 @@ impl Opened {
         self.0.park()
     }
 
+    /// As [`park`](Self::park), for a future that was made in a call and is often polled elsewhere from the start: an
+    /// unsampled span keeps its whole context, too.
+    pub(super) fn park_whole(&mut self) -> Parked {
+        let mut parked = self.0.park();
+        if let Parked::Unsampled(suspended) = &mut parked {
+            suspended.keep_context();
+        }
+        parked
+    }
+
     #[inline]
     pub(super) fn into_inner(self) -> OpenSpan {
         ManuallyDrop::into_inner(self.0)
