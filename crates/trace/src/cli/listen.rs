@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 
 use self::requests::Receiver;
 use self::traces::Traces;
-use super::Failure;
 use super::show::Look;
+use super::{Failure, print};
 
 /// The timeout of a request, including its wait for other requests.
 const SLOWEST: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ pub(crate) struct Listen {
     /// The address for OTLP over HTTP, with protobuf or JSON
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
     http: SocketAddr,
-    /// Limit the memory, in MiB: half for traces that are not drawn yet, half for one message and its decoded form
+    /// Limit the memory, in MiB: half for traces, half for one message and its decoded form
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
-    /// Returns the limit for one message, which is also the limit for the traces that are not drawn yet, in bytes.
+    /// Returns the limit for one message, which is also the limit for the traces and a picture of one, in bytes.
     const fn bytes(&self) -> usize {
         self.max_memory.saturating_mul(1 << 19)
     }
@@ -103,7 +103,8 @@ async fn serve(options: &Listen) -> Result<(), Failure> {
     }
     // A second Ctrl-C exits without drawing the rest.
     let mut again = pin!(self::interrupted());
-    while traces.draw_oldest()? {
+    for picture in traces.pictures() {
+        print(picture)?;
         tokio::select! {
             biased;
             () = &mut again => break,

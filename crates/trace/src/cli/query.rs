@@ -68,7 +68,7 @@ pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<(), Failure> {
     let mut text = (kind.text)(&rows, width);
     if rows.is_empty() {
         let lines = (kind.nothing)(&forest);
-        text.extend(lines.lines().map(|line| table::wrapped(line, "", width)));
+        text = lines.lines().map(|line| table::wrapped(line, "", width)).collect();
     } else if rows.len() < total {
         let _ = writeln!(text, "… {} more; --limit {total} prints them", total - rows.len());
     }
@@ -378,8 +378,5 @@ fn names_text(rows: &[Json], width: usize) -> String {
     };
     titles.push("name");
     cells.iter_mut().zip(rows).for_each(|(cells, row)| cells.push(name(row)));
-    if rows.is_empty() {
-        return String::new();
-    }
     table::table(keys.len(), &titles, cells) + &targets_text(rows, width)
 }

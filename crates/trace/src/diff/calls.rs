@@ -73,7 +73,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         // Calls that exclude each other, as behind a proxy, are another mix of requests.
         let is_mix = key.1.is_some_and(|it| sets.excluded.contains(&(it, key.0)));
         let is_enough = is_enough && !is_mix;
-        if sides.iter().all(|runs| is_constant(runs)) {
+        if sides.iter().all(|runs| runs.iter().flatten().all_equal()) {
             changes.extend(is_enough.then_some(found));
         } else {
             tests.push((chance, is_enough.then_some(found)));
@@ -108,12 +108,6 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         tests.push((chance / 2.0, is_enough.then_some(found)));
     }
     diff.changes.extend(surprising(tests, CHANCE_OF_FAILURES));
-}
-
-fn is_constant(runs: &[Vec<f64>]) -> bool {
-    let mut values = runs.iter().flatten();
-    let first = values.next();
-    values.all(|it| Some(it) == first)
 }
 
 fn sum(sets: &Sets, side: usize, key: Key, of: fn(&Calls) -> usize) -> usize {
