@@ -9,7 +9,7 @@ use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, propagation, span, traced,
 };
-use floe_tests::names;
+use floe_tests::{document, names, program};
 use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
 };
@@ -228,4 +228,43 @@ fn a_trace_state_with_a_credential_is_not_exported() {
     ]);
     let spans = spans(TelemetryConfig::new("sampling"), || _ = serve(&headers));
     assert_eq!(spans[0].span_context.trace_state().header(), "");
+}
+
+#[test]
+fn a_ratio_for_another_environment_is_one_warning() {
+    let program = program!({
+        for _ in 0..2 {
+            let mut config = TelemetryConfig::from_env().unwrap();
+            config.sampling.dev = Some(1.0);
+            let _telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        }
+    });
+    let unused = |what: &str, found: &str| {
+        format!(
+            "warning: {what} not used: expected the environment `dev`, `staging` or `prod`, found {found}; set \
+             `deployment_environment`, or `sampler` and `sampler_arg` for every environment\n"
+        )
+    };
+    for (sampling, environment, expected) in [
+        ("prod: 0.05", "production", unused("`sampling.prod` is", "`production`")),
+        ("prod: 0.05", "PROD", unused("`sampling.prod` is", "`PROD`")),
+        ("prod: 0.1, staging: 0", "", unused("`sampling.staging` and `sampling.prod` are", "none")),
+        ("prod: 0.05", "prod", String::new()),
+        ("prod: 0.05", "dev", String::new()),
+        ("prod: 1.0", "production", String::new()),
+        ("prod: 0.05, sampler: always_off", "production", String::new()),
+    ] {
+        let document = document(&format!(
+            "{{resource_attributes: {{service_name: orders}}, sampling: {{{sampling}}}}}"
+        ));
+        let attributes = match environment {
+            "" => String::new(),
+            name => format!("deployment.environment.name={name}"),
+        };
+        let (_, stderr) = program.run(&[
+            ("FLOE_CONFIG_FILE", document.path().to_str().unwrap()),
+            ("OTEL_RESOURCE_ATTRIBUTES", &attributes),
+        ]);
+        assert_eq!(stderr, expected, "{sampling} {environment}");
+    }
 }

@@ -14,6 +14,7 @@ use super::section::is_default;
 use crate::callsite::Level;
 use crate::error::Error;
 use crate::recorder::{Rule, Then};
+use crate::suggest::listed;
 
 const MAX_RULES: usize = 256;
 
@@ -64,7 +65,8 @@ impl Sampler {
 ///
 /// The ratios `dev`, `staging` and `prod` apply to roots in the environment with that name, see
 /// [`ResourceAttributes::deployment_environment`](super::ResourceAttributes::deployment_environment).
-/// `sampler` replaces them.
+/// `sampler` replaces them. In an environment with another name, or without a name, none of them applies, which one
+/// warning reports.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -159,14 +161,35 @@ impl SamplingConfig {
             Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => None,
             Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => Some(0.0),
             Some(_) => self.sampler_arg,
-            None => match environment {
-                "dev" => self.dev,
-                "staging" => self.staging,
-                "prod" => self.prod,
-                _ => None,
-            },
+            None => self.named().iter().find(|it| it.0 == environment).and_then(|it| it.1),
         };
         ratio.unwrap_or(1.0)
+    }
+
+    /// Returns the ratios of the environments by their names.
+    const fn named(&self) -> [(&'static str, Option<f64>); 3] {
+        [("dev", self.dev), ("staging", self.staging), ("prod", self.prod)]
+    }
+
+    /// Returns a warning about the ratios of named environments if this environment has none of the names.
+    pub(super) fn unused_ratios(&self, environment: Option<&str>) -> Option<String> {
+        let named = self.named();
+        let is_replaced = self.sampler.is_some() || self.of_file.is_some();
+        if is_replaced || named.iter().any(|it| environment == Some(it.0)) {
+            return None;
+        }
+
+        let reduced = named.iter().filter(|it| it.1.is_some_and(|ratio| ratio < 1.0));
+        let reduced: Vec<_> = reduced.map(|it| format!("`sampling.{}`", it.0)).collect();
+        let found = environment.map_or_else(|| "none".to_owned(), |name| format!("`{name}`"));
+        let verb = if reduced.len() > 1 { "are" } else { "is" };
+        (!reduced.is_empty()).then(|| {
+            format!(
+                "{} {verb} not used: expected the environment `dev`, `staging` or `prod`, found {found}; set \
+                 `deployment_environment`, or `sampler` and `sampler_arg` for every environment",
+                listed(reduced, "and")
+            )
+        })
     }
 
     /// Whether a child inherits its parent's sampling decision.
@@ -191,12 +214,7 @@ impl SamplingConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), Mistake> {
-        for (name, ratio) in [
-            ("dev", self.dev),
-            ("staging", self.staging),
-            ("prod", self.prod),
-            ("sampler_arg", self.sampler_arg),
-        ] {
+        for (name, ratio) in self.named().into_iter().chain([("sampler_arg", self.sampler_arg)]) {
             at(&format!("sampling.{name}"), ratio.map_or(Ok(()), check_ratio))?;
         }
         at_most("sampling.rules", MAX_RULES, self.rules.len())?;

@@ -269,6 +269,12 @@ impl TelemetryConfig {
         self.sampling.get_ratio(environment.unwrap_or_default())
     }
 
+    /// Returns a warning about ratios that do not apply in the environment of this configuration.
+    pub(crate) fn unused_ratios(&self) -> Option<String> {
+        let environment = self.resource_attributes.deployment_environment.as_deref();
+        self.sampling.unused_ratios(environment)
+    }
+
     /// Returns whether a setting selects a backend, an exporter or an endpoint for spans.
     pub(crate) fn has_span_destination(&self) -> bool {
         self.otlp_endpoint.is_some()

@@ -28,7 +28,7 @@ use crate::collector::{
     SpanProcessor, WorkerSettings, not_created,
 };
 use crate::config::{
-    Decisive, ExporterKind, Propagator, Signal, TelemetryConfig, is_disabled, is_explained,
+    Decisive, ExporterKind, Propagator, Signal, TelemetryConfig, is_disabled, is_explained, warn,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
@@ -393,6 +393,9 @@ impl TelemetryProviderBuilder {
             return Err(Error::config(
                 "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler that the program installs",
             ));
+        }
+        if let Some(message) = config.unused_ratios().filter(|_| !has_sampler) {
+            warn(&Error::config(message).to_string());
         }
         // `OTEL_RESOURCE_ATTRIBUTES` is not read here, because `TelemetryConfig::from_env` reads it on request.
         let resource = resource::of(config)?;
