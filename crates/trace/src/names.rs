@@ -78,22 +78,16 @@ pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
 /// Replaces variable words of a name by `*`: numbers, and hexadecimal words of eight or more characters with a digit.
 pub(crate) fn normalized(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    for word in name.split_inclusive(|c| !is_word(c)) {
-        let (text, end) = match word.chars().next_back() {
-            Some(last) if !is_word(last) => word.split_at(word.len() - last.len_utf8()),
-            _ => (word, ""),
-        };
+    let ends_word = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    for word in name.split_inclusive(ends_word) {
+        let text = word.trim_end_matches(ends_word);
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let is_id = digits > 0
             && text.len() >= 8
             && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        if is_id || digits > 0 && digits == text.len() {
-            plain.push('*');
-        } else {
-            plain.push_str(text);
-        }
-        plain.push_str(end);
+        let is_variable = is_id || digits > 0 && digits == text.len();
+        plain.push_str(if is_variable { "*" } else { text });
+        plain.extend(word.strip_prefix(text));
     }
     plain
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use indexmap::IndexSet;
 use itertools::Itertools as _;
@@ -133,10 +134,13 @@ fn address(span: &Span) -> Option<&str> {
     found.next().filter(|it| !is_whole && !span.name.contains(it))
 }
 
-/// Replaces the numbers of an address, by which the replicas of a service differ.
+/// Replaces an IP address, and the numbers of another address, by which the replicas of a service differ, by `*`.
 pub(crate) fn without_digits(address: &str) -> String {
-    let parts = address.split(|c: char| c.is_ascii_digit());
-    parts.filter(|it| !it.is_empty()).join("*")
+    if address.parse::<IpAddr>().is_ok() {
+        return "*".to_owned();
+    }
+    let plain = address.chars().map(|c| if c.is_ascii_digit() { '*' } else { c });
+    plain.dedup_by(|one, next| [*one, *next] == ['*'; 2]).collect()
 }
 
 /// Replaces each literal of a statement by `*`, and a list of literals by a single `*`.

@@ -329,6 +329,8 @@ fn names_are_told_apart_by_their_place_without_its_values() {
         ("floe.asset.key", ["sales", "stock"], "stock"),
         ("db.query.text", ["SELECT a", "SELECT b"], "SELECT b"),
         ("db.query.text", ["SELECT 1, 2, 'x'", "SELECT 7, 'y'"], "SELECT *"),
+        ("server.address", ["127.0.0.1", "::1"], "*"),
+        ("server.address", ["stock-1", "stock-12"], "stock-*"),
     ] {
         let [before, after] = [10, 20].map(|millis| {
             requests(100, move |_| {
