@@ -29,7 +29,8 @@ const MOST_BYTES: usize = 1 << 30;
 
 /// Reads OTLP into one [`Recording`].
 ///
-/// All texts are redacted by the rules of floe-telemetry.
+/// All texts are redacted with the default level of floe-redact, which also removes personal data: a text without them
+/// does not prove that a program has not sent them.
 ///
 /// ```
 /// use floe_trace::read::Reader;
