@@ -13,7 +13,7 @@ mod show;
 mod table;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -113,25 +113,17 @@ pub(crate) fn write_out(
 }
 
 /// Prints JSON, with control sequences of terminals escaped.
-pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
-    print(escaped(json))
-}
-
-fn escaped(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len() + 1);
-    for character in json.chars() {
+pub(crate) fn print_json(json: impl fmt::Display) -> Result<(), Failure> {
+    let mut escaped = String::new();
+    for character in json.to_string().chars() {
         let mut text = [0; 4];
         let shown = printable(character.encode_utf8(&mut text));
         if character == '\n' || matches!(shown, Cow::Borrowed(_)) {
             escaped.push(character);
         } else {
             // All escaped characters are in the basic plane, so none needs a surrogate pair.
-            let _ = fmt::Write::write_fmt(
-                &mut escaped,
-                format_args!("\\u{:04x}", u32::from(character)),
-            );
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         }
     }
-    escaped.push('\n');
-    escaped
+    print(escaped + "\n")
 }

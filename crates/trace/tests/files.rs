@@ -227,7 +227,7 @@ fn an_answer_without_a_cause_names_the_next_question() {
     let output = run(folder.path(), &["why", "in.jsonl"]);
     let text = String::from_utf8(output.stdout).unwrap();
     for part in [
-        "nothing found in 1 spans of 1 traces: ",
+        "nothing found in 1 span of 1 trace: ",
         "\nslow calls are compared with equal ones: expected at least 20 spans of a name,\n  found 1; ",
         "\nfailed: 1 × load: no disk; `floe-trace errors` lists all\n",
         "\n`floe-trace critical-path` shows ",

@@ -190,6 +190,7 @@ fn an_address_that_is_taken_is_an_error() {
     let message = String::from_utf8(second.stderr).unwrap();
     let expected = format!("error: cannot listen on {}: ", listener.grpc);
     assert!(message.starts_with(&expected), "{message}");
+    assert!(message.ends_with("; `--grpc` and `--http` set other addresses\n"), "{message}");
 }
 
 #[test]

@@ -428,6 +428,10 @@ fn answers_fit_into_eighty_columns() {
         assert!(question == "why" || out.contains("[stock]") || question == "errors", "{out}");
         assert!(question != "why" || out.contains("\n  slow_with, "), "{out}");
     }
+    let load = |at: u32| format!("  load 0..{}\n", if at == 7 { 30_000 } else { 1_000 + at });
+    let one = spans(&("run 0..30000\n".to_owned() + &(0..16).map(load).collect::<String>()));
+    let out = printed(&one, &["why"]);
+    assert!(out.contains(" in 1 span\n"), "{out}");
 }
 
 /// Attributes are printed below failed spans, and with `--attributes` below all spans.

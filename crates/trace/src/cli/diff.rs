@@ -49,7 +49,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
         }
     }
     if options.json {
-        print_json(&json!(found).to_string())?;
+        print_json(json!(found))?;
     } else {
         print(text(&found))?;
     }
@@ -114,9 +114,7 @@ const HEAD: [&str; 6] = ["what", "name", "before → after", "change", "certaint
 fn coverage(found: &Found) -> String {
     let [before, after] = [found.before, found.after].map(|it| {
         let of = [(it.runs, "run"), (it.traces, "trace"), (it.spans, "span")];
-        let of =
-            of.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
-        of.join(", ")
+        of.map(|(count, what)| table::counted(count, what)).join(", ")
     });
     format!("before: {before} · after: {after}")
 }

@@ -20,7 +20,7 @@ pub(crate) struct Input {
     /// Files with OTLP, `-` for standard input, or folders, whose files `*.jsonl`, `*.json`, `*.pb` and `*.binpb`, also
     /// with `.gz` at the end, are read [default: standard input]
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Read only the traces whose ids begin with ID
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
@@ -37,10 +37,6 @@ pub(crate) struct Limits {
 }
 
 impl Input {
-    pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
     /// Reads all files like [`Self::read`], and fails if they contain no span.
     pub(crate) fn read_spans(&self) -> Result<Recording, Failure> {
         let recording = self.read()?;
@@ -52,7 +48,7 @@ impl Input {
 
     /// Reads the wanted traces of all files, and prints the problems of the files to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
-        let mut recording = self.limits.read(self.files())?;
+        let mut recording = self.limits.read(&self.files)?;
         if let Some(id) = &self.trace {
             let wanted = id.to_lowercase();
             let mut known = FxHashMap::default();
@@ -99,10 +95,9 @@ fn read_all(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
         return read_one(reader, path);
     }
     let files = files_of(path)?;
-    let found = files.len();
     let mut refused: Vec<Failure> =
         files.iter().filter_map(|file| read_one(reader, file).err()).collect();
-    if refused.len() == found
+    if refused.len() == files.len()
         && let Some(first) = refused.pop()
     {
         return Err(first);

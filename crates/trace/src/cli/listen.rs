@@ -76,9 +76,11 @@ async fn serve(options: &Listen) -> Result<(), Failure> {
         if address.port() != 0 && addresses.contains(&address) {
             continue;
         }
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Failure(format!("cannot listen on {address}: {error}")))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure(format!(
+                "cannot listen on {address}: {error}; `--grpc` and `--http` set other addresses"
+            ))
+        })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

@@ -61,7 +61,7 @@ fn convert(
     out: &Path,
     content: impl FnOnce(&Forest<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    spare(input.files(), out)?;
+    spare(&input.files, out)?;
     let forest = Forest::new(recording);
     print_notes(forest.notes());
     write(out, |out| content(&forest, out))

@@ -15,7 +15,7 @@ use floe_waterfall::place;
 use itertools::Itertools as _;
 use serde_json::{Map, Value, json};
 
-use super::table::{cell, table};
+use super::table::{cell, counted, table};
 use super::{Failure, print, print_json};
 
 /// The time to read one process. Another program may handle the page faults in its memory (`userfaultfd`). If that program
@@ -42,7 +42,7 @@ pub(crate) fn ps(options: &Ps) -> Result<(), Failure> {
         None => of_all(options.json),
     };
     let text = found.map_err(|error| Failure(error.to_string()))?;
-    if options.json { print_json(&text) } else { print(text) }
+    if options.json { print_json(text) } else { print(text) }
 }
 
 /// Reads a process on a thread of its own. A thread that gets no answer is left behind, and ends with this program.
@@ -112,10 +112,11 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         return Ok(found.to_string());
     }
     let [service, version] = ["service.name", "service.version"].map(|key| shown(key, &context));
-    let mut text = [service, version, format!("(process {id}, {} threads)", threads.len())]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .join(" ");
+    let mut text =
+        [service, version, format!("(process {id}, {})", counted(threads.len(), "thread"))]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .join(" ");
     text.push('\n');
     if !context.has_threads() {
         text.push_str(

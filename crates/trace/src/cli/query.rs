@@ -62,7 +62,7 @@ pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<(), Failure> {
     let total = rows.len();
     rows.truncate(question.limit);
     if question.json {
-        return print_json(&json!({"rows": rows, "total": total}).to_string());
+        return print_json(json!({"rows": rows, "total": total}));
     }
     let width = table::width(WIDTH);
     let mut text = (kind.text)(&rows, width);
@@ -82,10 +82,10 @@ fn nothing(_: &Forest<'_>) -> String {
 /// Returns what `why` has looked for, and which other question may help.
 fn no_cause(forest: &Forest<'_>) -> String {
     let all = 0..forest.recording().spans.len();
-    let spans = all.len();
-    let traces = forest.traces().len();
+    let spans = table::counted(all.len(), "span");
+    let traces = table::counted(forest.traces().len(), "trace");
     let mut text = format!(
-        "nothing found in {spans} spans of {traces} traces: no repeated or retried calls, no lock or pool, no slow calls that share a property\n"
+        "nothing found in {spans} of {traces}: no repeated or retried calls, no lock or pool, no slow calls that share a property\n"
     );
     let alike = names(forest, all).iter().map(|it| it.count).max().unwrap_or_default();
     if alike < FEWEST {
@@ -310,7 +310,7 @@ fn why_text(rows: &[Json], width: usize) -> String {
     sentences(rows, width, |row| {
         let keys = ["message", "what", "time_ns", "spans"];
         let [message, what, time, spans] = keys.map(|key| shown(row, key));
-        [message, format!("{what}, {time} in {spans} spans")]
+        [message, format!("{what}, {time} in {}", table::counted(spans, "span"))]
     })
 }
 

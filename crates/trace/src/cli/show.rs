@@ -53,7 +53,7 @@ pub(crate) fn show(options: &Show) -> Result<(), Failure> {
     print_notes(forest.notes());
     let mut traces: Vec<_> = forest.traces().iter().collect();
     let found = traces.len();
-    traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
+    traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
     traces.truncate(options.limit);
     let look = options.look.options();
     for trace in &traces {

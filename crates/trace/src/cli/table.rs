@@ -1,6 +1,7 @@
 //! Formats columns of text for a terminal.
 
 use std::env;
+use std::fmt::Display;
 
 use floe_redact::printable;
 use floe_waterfall::clip;
@@ -11,6 +12,12 @@ use unicode_width::UnicodeWidthStr;
 /// Escapes a foreign text, and clips it to the width of a cell.
 pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)
+}
+
+/// Returns a number with its noun, such as `2 spans`.
+pub(crate) fn counted(count: impl Display, noun: &str) -> String {
+    let counted = format!("{count} {noun}");
+    if counted.starts_with("1 ") { counted } else { counted + "s" }
 }
 
 /// Formats rows of cells below their titles, each column as wide as its longest cell. The first columns are `numbers`.
