@@ -132,19 +132,36 @@ fn a_warning_about_a_metric_may_itself_be_counted() {
 }
 
 #[test]
-fn a_name_of_another_kind_is_reported_once() {
+fn a_refused_metric_is_reported_once() {
     static WRONG: Histogram = METRICS.histogram(Metric::new("rows").with_unit("s"));
+    static SPACE: Counter = METRICS.counter(Metric::new("orders imported"));
     let program = program!({
         let _telemetry = init().unwrap();
         for _ in 0..100 {
             ROWS.add(1);
             WRONG.record(1);
+            SPACE.add(1);
+            for name in ["1st.orders", "größe", "", &"a".repeat(256)] {
+                METRICS.increment(name, 3, &[]);
+            }
+            METRICS.set_gauge(Metric::new("size").with_unit("größe"), 1, &[]);
+            METRICS.record_histogram(Metric::new("age").with_boundaries(&[1.0, 1.0]), 1, &[]);
         }
     });
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[]);
-    let expected = "expected a counter as in its first use, found a histogram";
-    assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
+    for (expected, times) in [
+        ("expected a counter as in its first use, found a histogram", 1),
+        (
+            "expected a name of an ASCII letter and up to 254 ASCII letters, digits, `_`, `.`, `-` and `/`, ",
+            5,
+        ),
+        ("expected a unit of at most 63 ASCII characters", 1),
+        ("expected finite boundaries in ascending order", 1),
+        ("a metric is not recorded", 8),
+    ] {
+        assert_eq!(stderr.matches(expected).count(), times, "{expected}: {stderr}");
+    }
     assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
 }
 

@@ -16,7 +16,7 @@ macro_rules! handle {
         ///
         /// A handle records one series. Its first use looks up the instrument and redacts the attributes; after the
         /// provider was replaced, each use does so. As with [`MetricRecorder`], nothing is recorded without a provider,
-        /// or if the name has another kind, which one warning reports.
+        /// or if the name is invalid or has another kind, which one warning reports.
         ///
         /// A series that is bound after its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]

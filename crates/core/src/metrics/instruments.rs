@@ -45,7 +45,8 @@ macro_rules! instruments {
         }
 
         impl Instrument {
-            /// Builds the instrument of a metric. The SDK reports an invalid metric, whose instrument records nothing.
+            /// Builds the instrument of a metric, which is valid. For another one, the SDK returns an instrument that
+            /// records nothing.
             pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
                 match kind {
                     $(Kind::$kind => {
@@ -109,7 +110,8 @@ fn with_boundaries<'a>(
 #[derive(Debug)]
 struct Entry {
     kind: Kind,
-    instrument: Instrument,
+    /// The instrument, or the mistake in the metric.
+    instrument: Result<Instrument, &'static str>,
     is_reported: AtomicBool,
 }
 
@@ -131,10 +133,19 @@ pub(super) enum Lookup<'a> {
 impl Instruments {
     pub(super) fn find(&self, name: &str, kind: Kind) -> Lookup<'_> {
         match self.by_name.get(name) {
-            Some(entry) if entry.kind == kind => Lookup::Found(&entry.instrument),
-            Some(Entry { kind: first, is_reported, .. }) => refused(is_reported, || {
-                format!("expected {} as in its first use, found {}", first.words(), kind.words())
-            }),
+            Some(Entry { kind: first, instrument: Ok(it), .. }) if *first == kind => {
+                Lookup::Found(it)
+            }
+            Some(Entry { kind: first, instrument, is_reported }) => {
+                refused(is_reported, || match instrument {
+                    Ok(_) => format!(
+                        "expected {} as in its first use, found {}",
+                        first.words(),
+                        kind.words()
+                    ),
+                    Err(mistake) => (*mistake).to_owned(),
+                })
+            }
             None if self.by_name.len() >= MAX_NAMES => refused(&self.is_limit_reported, || {
                 format!("its recorder has reached the limit of {MAX_NAMES} metrics")
             }),
@@ -143,7 +154,13 @@ impl Instruments {
     }
 
     /// Adds an instrument of the provider with this generation, unless a newer provider is in use.
-    pub(super) fn add(&mut self, generation: u64, name: &str, kind: Kind, instrument: Instrument) {
+    pub(super) fn add(
+        &mut self,
+        generation: u64,
+        name: &str,
+        kind: Kind,
+        instrument: Result<Instrument, &'static str>,
+    ) {
         if self.generation > generation {
             return;
         }

@@ -30,13 +30,29 @@ impl<'a> Metric<'a> {
         Self { name, unit: "", description: "", boundaries: None }
     }
 
-    /// Whether an instrument can have this name.
+    /// Checks the name of an instrument.
     #[doc(hidden)]
-    pub fn is_name(name: &str) -> bool {
+    pub fn check_name(name: &str) -> Result<(), &'static str> {
         let mut bytes = name.bytes();
-        bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        let is_valid = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
-            && name.len() <= 255
+            && name.len() <= 255;
+        is_valid.then_some(()).ok_or(
+            "expected a name of an ASCII letter and up to 254 ASCII letters, digits, `_`, `.`, `-` and `/`, found another text",
+        )
+    }
+
+    /// Checks the parts that OpenTelemetry's SDK restricts.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        Self::check_name(self.name)?;
+        if self.unit.len() > 63 || !self.unit.is_ascii() {
+            return Err("expected a unit of at most 63 ASCII characters, found another text");
+        }
+        let boundaries = self.boundaries.unwrap_or_default();
+        if !boundaries.iter().all(|it| it.is_finite()) || !boundaries.is_sorted_by(|a, b| a < b) {
+            return Err("expected finite boundaries in ascending order, found others");
+        }
+        Ok(())
     }
 
     /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII characters.
@@ -78,11 +94,11 @@ mod tests {
     #[test]
     fn a_name_follows_the_specification() {
         for good in ["a", "floe.pipeline.runs", "a/b_c-D9"] {
-            assert!(Metric::is_name(good), "{good}");
+            assert!(Metric::check_name(good).is_ok(), "{good}");
         }
 
         for bad in ["", "9a", "_a", "a b", "ä", &"a".repeat(256)] {
-            assert!(!Metric::is_name(bad), "{bad}");
+            assert!(Metric::check_name(bad).is_err(), "{bad}");
         }
     }
 }

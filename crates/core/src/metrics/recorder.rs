@@ -18,8 +18,7 @@ use crate::recorder::fork;
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind, unit and boundaries. A use of another kind is not recorded, and neither
-/// are names after the 2,000th; warnings report both. Invalid names are not recorded either, and
-/// OpenTelemetry's SDK reports them. After 1,000 components, the recorders and meters of further ones share the scope
+/// are metrics with an invalid name, unit or boundaries, and names after the 2,000th; warnings report them. After 1,000 components, the recorders and meters of further ones share the scope
 /// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
@@ -169,7 +168,7 @@ impl MetricRecorder {
 
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
-            let built = Instrument::build(&meter, metric, kind);
+            let built = metric.check().map(|()| Instrument::build(&meter, metric, kind));
             self.instruments
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -119,7 +119,7 @@ fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
             selector.value("meter_version")?,
             selector.value("meter_schema_url")?,
         ],
-        name: stream.checked("name", |name: &String| check_metric_name(name))?,
+        name: stream.checked("name", |name: &String| Metric::check_name(name))?,
         description: stream.value("description")?,
         cardinality_limit: stream
             .checked("aggregation_cardinality_limit", |limit| at_most(*limit, MAX_CARDINALITY))?,
@@ -133,15 +133,6 @@ fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
 fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), String> {
     let refused = || format!("expected at most {most}, found {number}");
     (number <= most).then_some(()).ok_or_else(refused)
-}
-
-fn check_metric_name(name: &str) -> Result<(), &'static str> {
-    if Metric::is_name(name) {
-        return Ok(());
-    }
-    Err(
-        "expected a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`, found another text",
-    )
 }
 
 fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
