@@ -15,17 +15,23 @@ pub(crate) fn unknown<'a>(
     let words: Vec<_> = words.into_iter().collect();
     // `SpanKind::Client`, `DEBUG` and `"debug"` are how other libraries write it.
     let last = found.trim_matches('"').rsplit("::").next().unwrap_or(found).to_lowercase();
-    let guess =
-        nearest(&last, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+    let guess = nearest(&last, &words).map(|word| {
+        let is_quoted = found.starts_with('"');
+        if is_quoted {
+            format!("; write `{word}` without quotes")
+        } else {
+            format!("; did you mean `{word}`?")
+        }
+    });
+    let guess = guess.unwrap_or_default();
 
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
 }
 
-/// Lists the words in backticks after "one of". A single word stands alone, and an empty list is "none".
+/// Lists the words in backticks after "one of". A single word stands alone.
 pub(crate) fn one_of(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match &*quoted {
-        [] => "none".to_owned(),
         [word] => word.clone(),
         _ => format!("one of {}", quoted.join(", ")),
     }

@@ -405,7 +405,10 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
             None => {
                 let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
                 let known = names.iter().map(String::as_str);
-                cx.error(word, words::unknown("argument", &word.to_string(), known));
+                cx.error(word, match &*names {
+                    [] => format!("unknown argument `{word}`, and the function has no parameters to record"),
+                    _ => words::unknown("argument", &word.to_string(), known),
+                });
             }
         }
     }

@@ -35,6 +35,9 @@ impl Work {
     fn other() {}
 }
 
+#[traced(kind = "server")]
+fn quoted() {}
+
 struct Work;
 
 fn main() {}
