@@ -39,7 +39,11 @@ use crate::service::service;
 ///
 /// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer
 /// around a whole `Router` does not see the route, nor does one in a router of the other version; one warning reports
-/// this. Other routers need [`with_route`](Self::with_route).
+/// this. Other routers need [`with_route`](Self::with_route). `Router::layer` applies to the routes that were added
+/// before it, so requests for later routes have no span.
+///
+/// Use one layer, the outermost. With a second one around the same request, such as that of a nested router, the request
+/// has two server spans and is measured twice, and without a `traceparent` each layer starts a trace.
 ///
 /// ```
 /// use axum::{Router, routing::get};
