@@ -129,6 +129,10 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     }
     let position = scan.position();
     let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
+    // The text of a group without an end is not read once more as another such group.
+    if level.end.is_none() && scan.tokens.start(open) < scan.open_until {
+        return Nothing;
+    }
     let mut walk = Walk::new(scan, key, context, level);
     let mut at = open + 1;
     while let Some(level) = walk.levels.last().copied()
@@ -139,6 +143,9 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
         at = next;
     }
     let tried = walk.finish();
+    if level.end.is_none() {
+        scan.open_until = scan.tokens.start(at);
+    }
     scan.go_back(position);
     tried
 }
@@ -244,16 +251,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             _ => List::Rest,
         };
         self.begins = false;
-        let next = self.item(at, list);
-        // Groups in the judged values of a group without an end are not read once more.
-        let is_judged = level.end.is_none() && self.meaning.is_some();
-        for inner in at..next {
-            let tokens = &mut self.scan.tokens;
-            if is_judged && matches!(tokens.kind(inner), Open(_)) {
-                tokens.mark_read(inner);
-            }
-        }
-        next
+        self.item(at, list)
     }
 
     /// Returns the values that may begin at `at`, and the place after the first one.

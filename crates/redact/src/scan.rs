@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
 use crate::score::{self, Context, Score};
-use crate::text::{REDACTED, Words, is_redacted, line_end, part};
+use crate::text::{REDACTED, Words, is_redacted, part};
 use crate::value::Value;
 
 /// A secret in a text.
@@ -164,6 +164,8 @@ pub(crate) struct Scan<'a> {
     name: Range<usize>,
     meaning: Option<Meaning>,
     pub(crate) line: Line,
+    /// The end of the last group without a closing bracket.
+    pub(crate) open_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -178,6 +180,7 @@ impl<'a> Scan<'a> {
             ahead: BTreeMap::new(),
             key: None,
             line: Line::default(),
+            open_until: 0,
             name: 0..0,
             meaning: None,
         }
@@ -278,7 +281,8 @@ impl<'a> Scan<'a> {
         progress.nested = if start < progress.kept { progress.nested + 1 } else { 0 };
         progress.kept = end;
         if progress.nested > NESTED {
-            self.skip_names(start + line_end(part(self.text, start, end), 0));
+            let line = self.tokens.line_end(start);
+            self.skip_names(line.min(end));
         }
         self.note(start, end, rule, reason);
     }

@@ -13,7 +13,7 @@ const LEN: usize = 8192;
 
 /// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
-const SLOW: [&str; 73] = [
+const SLOW: [&str; 76] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ", "token:", "password=", "password='x ", "sk-", "(password,", "a@",
     "http://a:b", "eyJ", "eyJ.", "eyJ-", "-----BEGIN RSA PRIVATE KEY-----\n", "\\\\\\\"", "%3d%22", " -p x -u a",
@@ -25,7 +25,7 @@ const SLOW: [&str; 73] = [
     "token={phrase: -", "token={lo=\"K10::server:", "a,password\n", "a,password\nb,", "|password|\n|---|\n", "PASSWORD  A\n",
     "a\tpassword\n\"", "PlainLoginModule required user_a=", "user a on >", "name=\"password\"\n\n", "INSERT (password) VALUES (",
     "{\"kty\":\"oct\",\"k\":\"", "kty=kty{", "map[password:a b ", "<token>\n", "</value><name>password", "*:*:*:a:", "a, password\nb, ",
-    "password: Validation x [{", "AUTH\n$3\n", "secret id ",
+    "password: Validation x [{", "AUTH\n$3\n", "secret id ", "auth=('bob',{<", "Cookie: lang=\"de\"; @phrase={", "auth=('bob''",
 ];
 
 /// Texts between the pieces of a repeated text.
