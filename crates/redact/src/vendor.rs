@@ -58,7 +58,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let from = start + prefix.len();
     // After a dash or a dot, the run may be the end of a long name, so reading is limited.
     let is_apart = !matches!(before(text, start), b'-' | b'.');
-    let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
+    let limit = if is_apart { usize::MAX } else { HEAD };
     let end = BASE64_URL.end(text, from, limit);
     let body = part(text, from, end);
     // Words also begin with short prefixes, so such a prefix has to end with a sign and needs a longer body. A prefix
@@ -72,8 +72,10 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     };
     // Dashes or underscores without a capital letter join the words of a name: `api-gateway-7f9c6b5d4-x2kq9`.
     let is_name = class!("_-").any(body) && !class!("A-Z").any(body);
-    let may_be_token = is_apart && !is_name && body.len() >= least;
+    let is_known = is_apart || least == UNDOCUMENTED;
+    let may_be_token = is_known && !is_name && body.len() >= least;
     if may_be_token && is_varied(body) && score::is_random(body) {
+        let end = BASE64_URL.end(text, end, usize::MAX);
         scan.redact(start, end, format.id, Evidence::Format);
         return;
     }

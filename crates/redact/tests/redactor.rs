@@ -163,6 +163,18 @@ fn a_known_prefix_and_random_characters_are_a_token() {
 }
 
 #[test]
+fn a_token_that_is_longer_than_documented_is_redacted_after_a_dot_or_a_dash() {
+    let body = "q7Xp5i7spr6z5fl3trzf697";
+    for prefix in [["gl", "pat-"], ["gh", "p_k3Vb8Lq0Zr5Tn2Wd"]] {
+        for before in ["", "orders.", "orders-"] {
+            let text = [before, prefix[0], prefix[1], body, body].concat();
+            let safe = Redactor::new().redact(&text).into_owned();
+            assert_eq!(safe, format!("{before}<REDACTED>"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
     let strict = Redactor::builder().level(Level::Strict).build();
     for text in ["signature: ok", "session=true", "sid: none", "auth: enabled"] {
