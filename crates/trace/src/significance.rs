@@ -155,9 +155,9 @@ fn variances(sides: &[Vec<Unit>; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Returns the chance that counts differ at random, and the means of both sides. Fisher's test compares how many values of each side are above the
-/// middle of both means. If the samples are not alike, Student's test must confirm the difference. It is not used
-/// otherwise, because it finds less: few samples show their deviation poorly.
+/// Returns the chance that counts differ at random, and the means of both sides. Fisher's test compares how many values of
+/// each side are above the middle of both means. If the samples are not alike, Student's test must confirm the difference.
+/// It is not used otherwise, because it finds less: few samples show their deviation poorly.
 pub(crate) fn counts(sides: &[Vec<Vec<f64>>; 2], are_whole: bool) -> (f64, [f64; 2]) {
     let units = sides.each_ref().map(|runs| units(runs, are_whole, Unit::new));
     let means = sides.each_ref().map(|runs| mean(&runs.concat()));

@@ -18,8 +18,9 @@ use crate::recorder::fork;
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind, unit and boundaries. A use of another kind is not recorded, and neither
-/// are metrics with an invalid name, unit or boundaries, and names after the 2,000th; warnings report them. After 1,000 components, the recorders and meters of further ones share the scope
-/// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
+/// are metrics with an invalid name, unit or boundaries, and names after the 2,000th; warnings report them. After 1,000
+/// components, the recorders and meters of further ones share the scope `floe.telemetry.overflow`. Without a provider
+/// nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;
