@@ -8,8 +8,6 @@ use std::fmt::Write as _;
 
 use floe_trace::{CauseKind, Forest, Kind, Span, Status, Value, causes};
 
-use itertools::Itertools as _;
-
 use self::text::{Random, spans};
 
 #[track_caller]
@@ -225,8 +223,8 @@ fn healthy_calls_with_attributes_are_not_named() {
 #[test]
 fn calls_that_end_with_their_batch_are_no_queue() {
     // The second batches have about two calls, as many as a small pool has places.
-    for (seed, window) in (0..10).cartesian_product([100_000, 20_000]) {
-        let mut random = Random(seed);
+    for window in [100_000, 20_000] {
+        let mut random = Random(0);
         let mut text = String::new();
         let mut at = 0_u64;
         for _ in 0..900 {

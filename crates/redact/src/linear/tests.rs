@@ -106,7 +106,7 @@ fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
     assert!(slow.is_empty(), "{slow}");
 }
 
-/// Without optimization, each rule is only tested with one separator and one other rule.
+/// Without optimization, each rule is only tested with one separator and one other rule, and the slow texts are shorter.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);
@@ -133,10 +133,9 @@ fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
             check(&mut slow, &repeated(pieces, joints));
         }
     }
+    let len = if cfg!(debug_assertions) { 16_384 } else { 65_536 };
     for unit in SLOW {
-        for len in [4096, 16_384, 65_536] {
-            check(&mut slow, &unit.repeat(len / unit.len()));
-        }
+        check(&mut slow, &unit.repeat(len / unit.len()));
     }
     assert!(slow.is_empty(), "{slow}");
 }
