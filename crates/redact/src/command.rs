@@ -161,6 +161,8 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         (_, [] | [b'-', ..]) | ([b'<' | b'[', ..], _) => true,
         _ if is_no_login(user, password, b"") => true,
         (_, [b'/', ..]) if has_user => true,
+        // `-u jdbc:hive2://host`
+        _ if has_user && memchr::memmem::find(password, b"://").is_some() => true,
         _ if has_user => is_number(user) && is_number(password),
         _ if !is_any => false,
         _ if is_number(password) && password.len() <= 5 => true,
@@ -181,8 +183,8 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
 struct Named {
     argument: &'static Argument,
     name: &'static str,
-    /// The sign after the first word of a pattern.
-    sign: u8,
+    /// The two characters after the first word of a pattern.
+    signs: [u8; 2],
 }
 
 /// The arguments and their names, indexed by the words at their anchors.
@@ -190,8 +192,8 @@ static NAMES: LazyLock<Words<Named>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         argument.names.iter().flat_map(move |name| {
             let head = argument.head(name);
-            let sign = at(name.as_bytes(), head.len());
-            head.split(['.', '-']).map(move |word| (word, Named { argument, name, sign }))
+            let signs = [0, 1].map(|sign| at(name.as_bytes(), head.len() + sign));
+            head.split(['.', '-']).map(move |word| (word, Named { argument, name, signs }))
         })
     }))
 });
@@ -249,11 +251,17 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
 /// Whether the sign after the first word of a pattern follows at `end`: a quick check without tokens.
 fn may_follow(text: &[u8], end: usize, named: &Named) -> bool {
     let next = class!("\\\"'").end(text, end, 4);
-    match (named.argument.of, named.sign) {
+    match (named.argument.of, named.signs) {
         (Callee::Function(_), _) => true,
-        (_, 0 | b' ') => class!(" \t,%&").has(at(text, next)),
-        (_, b'\n') => class!("\r\n\\").has(at(text, end)),
-        (_, sign) => sign == at(text, end),
+        // The next word of the pattern begins after blanks, unless they are encoded.
+        (_, [b' ', letter @ (b'A'..=b'Z' | b'a'..=b'z')]) => {
+            let word = class!(" \t,\\\"'").end(text, next, 16);
+            let first = at(text, word);
+            word > next && first == letter || b"%&".contains(&first)
+        }
+        (_, [0 | b' ', _]) => class!(" \t,%&").has(at(text, next)),
+        (_, [b'\n', _]) => class!("\r\n\\").has(at(text, end)),
+        (_, [sign, _]) => sign == at(text, end),
     }
 }
 
@@ -450,7 +458,7 @@ fn sign_end(scan: &mut Scan<'_>, at: usize, sign: char) -> Option<usize> {
         Kind::Word => return (scan.text[at] == byte).then_some(at + 1),
         Blank => sign == ' ',
         Line => sign == '\n',
-        Quote => sign == '"',
+        Quote => sign == '"' || scan.text[token.start] == byte,
         Sign(code) | Open(code) | Close(code) => code == byte,
         Kind::Redacted => false,
     };

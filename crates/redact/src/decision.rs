@@ -5,10 +5,10 @@ use crate::key::{Meaning, asks};
 use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
 use crate::rules::keys::{Flag, KeyKind};
-use crate::rules::words::{Binding, DECLARATIONS};
+use crate::rules::words::{Binding, DECLARATIONS, POSITIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, is_made_up, look};
-use crate::text::{at, before, class, is_name, line_start, part};
+use crate::text::{at, before, class, is_name, line_start, part, rest};
 use crate::value::Value;
 
 /// A name found in the text.
@@ -108,6 +108,8 @@ const DECISIONS: &[(Condition, Decision)] = &[
     (|case| case.is_column(), Decision::Keep("it is the next column in a list of names")),
     (|case| case.is_asked(), Decision::Keep("the function returns the secret of this name")),
     (|case| case.is_lexeme(), Decision::Keep("further arguments follow")),
+    (|case| case.is_part_of_text(), Decision::Keep("the next field is its position in a text")),
+    (|case| case.is_label(), Decision::Keep("it is the name of a secret in a label")),
     (|case| case.is_folder(), Decision::Keep("the name means the working directory here")),
     (|case| case.is_result(), Decision::Keep("the name is a verb or a result here")),
     (|case| case.is_count(), Decision::Keep("the value is a number of things")),
@@ -235,6 +237,24 @@ impl Case<'_> {
         self.has_next && self.key.meaning.has(Flag::Alone)
     }
 
+    /// Whether a lexer or an analyzer printed the value: `{"token":"quick","start_offset":0`.
+    fn is_part_of_text(&self) -> bool {
+        self.key.meaning.has(Flag::Alone) && {
+            let next = class!("\\\"', ").end(self.text, self.found.end, 8);
+            POSITIONS.begins(rest(self.text, next)) && !is_made_up(self.value)
+        }
+    }
+
+    /// Whether the value is a label of a metric, `rotated{secret="orders-db"}`, in which secrets have names.
+    fn is_label(&self) -> bool {
+        let is_named = self.key.meaning.kind == KeyKind::Named && self.context.quoted;
+        is_named && self.context.bond == Bond::Sign(Binding::Assign) && {
+            let lead = class!("a-zA-Z0-9_=\"., -").start(self.text, self.key.start, 128);
+            let metric = part(self.text, lead.saturating_sub(2), lead);
+            matches!(metric, [name, b'{'] if is_name(*name)) && !is_made_up(self.value)
+        }
+    }
+
     /// Whether the name means the working directory: `PWD=/home/x`.
     fn is_folder(&self) -> bool {
         self.key.meaning.is_only(Flag::Folder, self.name) && matches!(self.value, [b'/' | b'~', ..])
@@ -245,7 +265,11 @@ impl Case<'_> {
         let is_capital = class!("A-Z").all(self.name);
         match self.context.bond {
             _ if !self.key.meaning.is_only(Flag::Verb, self.name) => false,
-            Bond::Position => true,
+            // `the login is bob with pass x7Kq2L`
+            Bond::Position => {
+                let lead = part(self.text, self.key.start.saturating_sub(5), self.key.start);
+                !matches!(lead, b"with " | b" and " | b"sing ") || !is_made_up(self.value)
+            }
             Bond::Sign(Binding::Colon) if is_capital => true,
             _ => self.is_short_number(),
         }
@@ -348,6 +372,11 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     if is_code && before(text, found.start) == b' ' {
         return true;
     }
+    // A manual names the argument of an option: `-p password, --password=password`.
+    let option = class!("-").start(text, key.start, 2);
+    if part(text, 0, option.saturating_sub(2)).ends_with(value) && before(text, option) == b' ' {
+        return true;
+    }
 
     // The argument before or after this one also has its own name as its value: `user=user`.
     let pair = class!("a-zA-Z0-9_ =:");
@@ -364,7 +393,12 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
         (at(text, found.end), part(text, next, pair.end(text, next, 64))),
     ];
 
-    pairs.iter().any(|(sign, pair)| *sign == b',' && is_double(pair))
+    // Another argument is a variable without a name: `Client(host, password=password)`.
+    let argument = class!("a-zA-Z0-9_").start(text, last, 64);
+    let is_positional = before(text, comma) == b','
+        && argument < last
+        && (before(text, argument) == b'(' || text[..argument].ends_with(b", "));
+    is_positional || pairs.iter().any(|(sign, pair)| *sign == b',' && is_double(pair))
 }
 
 /// Returns the name in `name=value`.
@@ -383,7 +417,7 @@ mod tests {
     use crate::Redactor;
 
     /// An example of each row of [`DECISIONS`], and one of the points.
-    const EXAMPLES: [(&str, &str); 13] = [
+    const EXAMPLES: [(&str, &str); 15] = [
         ("0", "codename=true"),
         (
             "1",
@@ -395,10 +429,12 @@ mod tests {
         ("5", "['password', 'oidc']"),
         ("6", "get_token('orders')"),
         ("7", "Token('winter77', 1)"),
-        ("8", "PWD=/home/app"),
-        ("9", "pass=3 fail=1"),
-        ("10", "passwords: 12"),
-        ("11", "token: db_password"),
+        ("8", "{\"token\":\"quick\",\"start_offset\":0}"),
+        ("9", "last_rotated{secret=\"orders-db\"} > 7"),
+        ("10", "PWD=/home/app"),
+        ("11", "pass=3 fail=1"),
+        ("12", "passwords: 12"),
+        ("13", "token: db_password"),
         ("points", "password=winter77"),
     ];
 

@@ -4,7 +4,7 @@ use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
-use crate::score::{Bond, Context, Look, look};
+use crate::score::{Bond, Context, Look, is_random, is_uuid, look};
 use crate::text::{class, count_steps, line_end, part};
 use crate::value::Site;
 
@@ -53,10 +53,18 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         let _ = scan.judge(first, end, rule, context);
         return;
     };
-    let end = match scheme.form {
+    let mut end = match scheme.form {
         Form::List if limit == usize::MAX => list_end(tokens, next, site),
         _ => end_of(tokens, next, site, limit),
     };
+    // A user and the credentials follow: `Bearer automation 5bd1c12c-b4e0-…`.
+    let behind = tokens.place_at(end).map(|end| tokens.skip_blanks(end));
+    if let Some(found) = behind.and_then(|behind| tokens.value(behind, site))
+        && (is_uuid(found.bytes(scan.text)) || is_random(found.bytes(scan.text)))
+        && limit == usize::MAX
+    {
+        end = found.end;
+    }
     let value = part(scan.text, second, end);
     if next == place + 1 {
         return;

@@ -382,7 +382,9 @@ impl Line {
                         self.rows.lacks |= rows.lacks;
                     }
                 }
-                Kind::Line | Kind::Sign(b';' | b'|') => *self = Self::default(),
+                Kind::Line | Kind::Sign(b'|') => *self = Self::default(),
+                // A `;` in an argument is part of it: `jdbc:hive2://host/db;ssl=true`.
+                Kind::Sign(b';') if tokens.is_break(at + 1) => *self = Self::default(),
                 _ => {}
             }
             at += 1;

@@ -294,6 +294,7 @@ const LOOKS: &[(Place, Condition, Look)] = &[
     (Text, |seen| is_type(seen.word), Placeholder),
     (Password, |seen| is_complete_reference(seen.word), Reference),
     (Code, |seen| is_reference(seen.word), Reference),
+    (Password, |seen| seen.has_random_words(), Random),
     (Password, |seen| seen.is_sentence(), Sentence),
     (Password, |seen| seen.has_blanks(), Phrase),
     (Password, |seen| is_uuid(seen.word), Uuid),
@@ -344,6 +345,12 @@ impl<'v> Seen<'v> {
 
     fn has_blanks(&self) -> bool {
         self.word.iter().any(u8::is_ascii_whitespace)
+    }
+
+    /// Whether the value consists of random words, as a hash and its salt do: `Encrypted 2be98afc86aa7f2e4cb79…`.
+    fn has_random_words(&self) -> bool {
+        let text = self.word.strip_prefix(b"Encrypted ").unwrap_or(self.word);
+        self.has_blanks() && text.split(u8::is_ascii_whitespace).all(is_random)
     }
 
     /// Whether the value is a sentence: words with blanks between them, which are more than seven, or of which at least
@@ -424,7 +431,7 @@ fn is_literal(word: &[u8]) -> bool {
 /// Whether the word tells what to write in its place: `your-api-key`, `YOUR_256_BIT_SECRET`.
 fn is_instruction(word: &[u8]) -> bool {
     let is_name = class!("a-z0-9_-").all(word) || class!("A-Z0-9_-").all(word);
-    is_name && words!("your_, your-").begins(word)
+    is_name && words!("your_, your-, value_specified_, replace_with, replace-with").begins(word)
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
@@ -475,6 +482,8 @@ fn is_reference(value: &[u8]) -> bool {
         _ if class!("$%{#@fFeE").has(at(value, 0)) && REFERENCES.begins(value) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
+        // An annotation: `@db.VarChar(60)`.
+        [b'@', inner @ ..] => is_call(inner),
         [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_made_up(inner),
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
@@ -631,7 +640,7 @@ fn is_numbered_name(word: &[u8]) -> bool {
 /// Whether the word is a host, an address, a date, a time, a version or a digest.
 fn is_public(word: &[u8]) -> bool {
     let is_date = class!("0-9.:/TZ+, v-").all(word) && class!(".:/-").any(word);
-    if is_date || DIGESTS.begins(word) {
+    if is_date && word.len() < 40 || DIGESTS.begins(word) {
         return true;
     }
     // The address of an object in memory.

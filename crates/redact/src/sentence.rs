@@ -6,7 +6,7 @@ use crate::decision::{Claim, Key};
 use crate::group;
 use crate::lexer::Kind;
 use crate::pair::{self, Separator};
-use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::keys::{DESCRIPTORS, Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{
     BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_made_up, is_prose, is_random};
-use crate::text::{Words, before, part};
+use crate::text::{Words, before, class, part};
 use crate::value::Site;
 
 use Binding::{Arrow, Assign, Colon, Loose};
@@ -91,6 +91,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             Some(Role::State) => is_state = true,
             Some(Role::Copula) => bond = Bond::Copula,
             Some(_) => {}
+            // `Password provvisoria: …`, but not `password length: …`
+            None if scan.tokens.are(place + 1, &[Sign(b':'), Blank]) && !DESCRIPTORS.has(word) => {}
             None => break,
         }
         place = scan.tokens.skip_blanks(place + 1);
@@ -110,7 +112,8 @@ fn below_colon(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 
 /// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
 fn is_column(text: &[u8], key: &Key) -> bool {
-    let around = (before(text, key.start), part(text, key.end, key.end + 2));
+    let start = class!(" ").start(text, key.start, 64);
+    let around = (before(text, start), part(text, key.end, key.end + 2));
     matches!(around, (0 | b'\n', b"  " | [b'\t', ..]))
 }
 

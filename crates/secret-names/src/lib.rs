@@ -39,10 +39,12 @@ macro_rules! secret_names {
             encrypt key, decryption key, master key, *masterkey, cipher key, crypt key, aes key, hmac key, \
             deploy key, jwt key, ~session key, ~server key, ~client key, security key, secure key, unseal key, \
             recovery key, preshared key, pre shared key, *presharedkey, ~validation key, ~machine key, tls key, \
-            wrapping key, age key, fernet key, tsig key, activation key, enrollment key, enrolment key, provisioning key"
+            wrapping key, age key, fernet key, tsig key, activation key, enrollment key, enrolment key, provisioning key, \
+            ~network key, ~link key, ~nwk key, ~*nwkskey, ~*appskey, ~local key, ~wep key, ~pskc, ~ltk, ~irk, ~skey, ~join key, ~pairing key"
             "seed-phrase" Secret (Words) "seed phrase, ~mnemonic, recovery phrase, secret phrase, mnemonic phrase"
             "ssh-key-file" Weak "~id rsa, ~id ed25519, ~id ecdsa, ~id dsa"
-            "shared-key" Secret "psk, *psk, ~wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
+            "pre-shared-key" Password "psk, *psk, wpa passphrase"
+            "shared-key" Secret "~wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
             snmp community, community string, key material, *keymaterial, nt hash, nthash, ntlm hash, lm hash"
             "one-time-code" Code "otp, totp, ~pin, ~pincode, cvv, ~cvc, ~mfa code, ~otp code, ~verification code, \
             ~security code, ~login code, ~one time code, ~unlock code, ~puk"

@@ -80,7 +80,7 @@ options! {
         "rar, unrar"
     "option-password-capital" "P" Separate
         "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
-    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen, p4"
+    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen, p4, security"
         except "mysql, scp, curl"
     "option-password-capital" "P" Separate
         ""
@@ -114,7 +114,7 @@ options! {
         ""
         except "psql, docker"
     "option-user-password" "a" After(b':')
-        "http, https, httpie, xh, ab, wrk"
+        "http, https, httpie, xh, ab, wrk, check_http, check_curl, check_tcp"
         except "rsync, date"
     "option-user-password" "A" After(b':')
         "ab, http, wrk"
@@ -145,12 +145,13 @@ arguments! {
     awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
     basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
-    digestauth, ntlmcredentials, awscredentials, user_and_password"
+    digestauth, ntlmcredentials, awscredentials, user_and_password, username_pw_set, set_credentials, \
+    setusernamepassword, httpauth, http_basic, authplain, digest_auth, basicauthcredentials"
     "call-host-user-password" Function(2)
         "mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
     getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
-    ldap_bind, driver->connect, connection->connect, plainauth"
+    ldap_bind, driver->connect, connection->connect, plainauth, common.authenticate, execute_kw"
     "call-key" Function(0) "fernet, hmac.new, aes.new, secretkeyspec, pbekeyspec, communitydata, crypt"
     "call-key" Function(1)
         "pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
@@ -172,7 +173,7 @@ arguments! {
     rwcommunity6, expdp */, impdp */, userid=*/, user = \"*:, proxy-user = \"*:, EAP \", XAUTH \", NTLM \", PLAIN}, \
     CLEARTEXT}, CLEAR}, openssl passwd, openssl passwd -1, openssl passwd -5, openssl passwd -6, openssl passwd -apr1, \
     ConvertTo-SecureString …\", hostednetwork …key=, signtool …/p, vault operator unseal, vault unseal, wandb login, \
-    snyk auth, bundle config * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, \
+    snyk auth, bundle config * *:, bundle config set --global * *:, bundle config set --local * *:, bundle config set * *:, composer config http-basic.* *, user set password *, hdbuserstore set * * *, \
     hdbuserstore SET * * *, SQLConnectInfo * *, mysql_servers = */*/*/, BasicAuth *, users *:CL:, authCommunity log, \
     com2sec * *, trapsink *, trap2sink *, informsink *, AuthInfo:…\"P:, User *\nPass, AUTHENTICATE, AUTHENTICATE PLAIN, \
     AUTHENTICATE XOAUTH2, AUTH XOAUTH2, base64 -d\n, base64 --decode\n, base64 -D\n, pass show *\n, op read *\n, \
@@ -181,7 +182,7 @@ arguments! {
     get secret …jsonpath=…\n, get secret …template=…\n, kv get …-field=…\n, vault read …-field=…\n, \
     get-secret-value …text\n, get-parameter …text\n, secret show …tsv\n, secrets versions access …\n, \
     terraform output -raw …\n, config:get …\n, secrets get …--plain\n, keygen\n, auth:token\n, sp_password, sp_password *, \
-    get-random-password …text\n"
+    get-random-password …text\n, sapcontrol …-user *, config http-basic.* *"
     "command-credential" Statement
         "htpasswd -nb *, htpasswd -bn *, htpasswd -b * *, htpasswd -bc * *, htpasswd -cb * *, htpasswd -bB * *, \
     htpasswd -cbB * *, htpasswd -bcB * *, rabbitmqctl add_user *, rabbitmqctl change_password *, \
@@ -189,13 +190,16 @@ arguments! {
     schtasks …/rp, rootpw --plaintext, dscl …-passwd *, addauth digest *:, ejabberdctl register * *, \
     prosodyctl register * *, qpdf --encrypt *, qpdf --encrypt, createUser * SHA, createUser * MD5, createUser * SHA-256, \
     createUser * SHA-512, htpasswd -nbB *, htpasswd -nbm *, htpasswd -bm * *, htpasswd -b -c * *, htpasswd -c -b * *, \
-    htpasswd -b -B * *, mosquitto_passwd -b * *"
+    htpasswd -b -B * *, mosquitto_passwd -b * *, .LOGON */*,, LOGON */*,, .logon */*,, remote:*/* *, \
+    config set --secret *, LOGIN * \", MIGRATE …AUTH, MIGRATE …AUTH2 *, OPENROWSET(…;'*';\", connect(\"weblogic\",\", \
+    AT+CGAUTH=*,*,\", AT+CWJAP=\"*\",\", AT+CWSAP=\"*\",\", server command: /login, server command: /register, \
+    server command: /l, server command: /reg, server command: /changepassword"
     "sql-identified-by" Statement
         "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
     user * identified by, role * identified by"
     "server-credential" Statement
-        "radtest * * * *, radtest *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
-    login * password, user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
+        "radtest * * * *, radtest *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , AUTH CRAM-MD5\n…334 …\n…> , AUTH CRAM-MD5\n…334 …\nC: , admins]\n* =, form-string \"user=, authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
+    login * password, password \"*\" \", user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \
     connect */\", conn */\", etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
@@ -210,7 +214,10 @@ arguments! {
     enable password level * 0, enable password level * 7, ospf authentication-key 0, ospf authentication-key 7, \
     message-digest-key * md5 0, message-digest-key * md5 7, ntp authentication-key * md5, ntp authentication-key * sha1, \
     tacplus-server * secret, radius-server * secret, password manager user-name * plaintext, failover key, \
-    aaa-server * host *\n key, neighbor * password 7, neighbor * password, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
+    aaa-server * host *\n key, authentication simple, authentication cipher, accounting simple, accounting cipher, \
+    authorization simple, authorization cipher, radius-server …\n key, authentication-server radius *\n key, \
+    authentication-server tacacs *\n key, radius server *\n address ipv4 *\n key, set-key ascii, set-key hex, \
+    akm psk set-key ascii, v2c (1)\n community:, version-1 (0)\n community:, neighbor * password 7, neighbor * password, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
     glbp * authentication md5 key-string, set secret ENC, set secret, crypto isakmp key, \
     pre-shared-key ascii-text, tacacs-server key, radius-server key, \
     tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
@@ -228,7 +235,9 @@ arguments! {
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList = words!(
-    "chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, kinit, insert, stdin"
+    "chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, kinit, insert, stdin, \
+    passwd-on-stdin, token-stdin, pass-stdin, key-stdin, pw-stdin, pinentry-mode, passwd-file, vncpasswd, \
+    passphrase-stdin, pass-fd, password-fd, from-stdin, openconnect, mount.cifs, mkpasswd, pw, saslpasswd2, ldappasswd"
 );
 
 /// Names of options, besides `-u`, whose argument contains a user and a password.

@@ -26,12 +26,17 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// Whether a word ends at `at`. A comma without a blank belongs to its word.
+const fn is_joint(text: &[u8], at: usize) -> bool {
+    text[at] == JOINT.as_bytes()[0] && at + 1 < text.len() && text[at + 1] == JOINT.as_bytes()[1]
+}
+
 /// Returns the number of words in a text.
 pub(crate) const fn count(text: &str) -> usize {
     let mut count = !text.is_empty() as usize;
     let mut at = 0;
     while at < text.len() {
-        count += (text.as_bytes()[at] == JOINT.as_bytes()[0]) as usize;
+        count += is_joint(text.as_bytes(), at) as usize;
         at += 1;
     }
     count
@@ -45,7 +50,7 @@ pub(crate) const fn ends<const COUNT: usize>(text: &str) -> [u16; COUNT] {
     let mut word = 0;
     let mut at = 0;
     while at < text.len() {
-        if text.as_bytes()[at] == JOINT.as_bytes()[0] {
+        if is_joint(text.as_bytes(), at) {
             ends[word] = at as u16;
             word += 1;
         }

@@ -93,7 +93,7 @@ pub(crate) static VALUE_NAMES: WordList = words!(
 
 /// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
 pub(crate) static FIRST_VALUE_NAMES: WordList =
-    words!("value, val, v, content, plaintext, received");
+    words!("value, val, v, content, plaintext, received, text");
 
 /// Names of lists before their brackets: `Array ["…"]`.
 pub(crate) static ARRAYS: WordList = words!("array, sequence, list, vec");
@@ -157,7 +157,7 @@ pub(crate) static LITERALS: WordList = words!(
     null, nullable, number, object, off, on, option, optional, passwd, password, prompt, \
     redacted, return, secret, secretbox, secretslice, secretstr, secretstring, self, short, str, string, symbol, \
     text, this, token, true, tuple, type, undefined, uuid, var, varchar, vec, void, yes, \
-    your-api-key, your_api_key"
+    your-api-key, your_api_key, dword:00000000, dword:00000001"
 );
 
 /// Literals of programming languages other than texts and numbers.
@@ -207,7 +207,8 @@ pub(crate) static ORACLE_COMMANDS: WordList =
     words!("sqlplus, sqlldr, expdp, impdp, exp, imp, rman, connect, conn, sqlcl, tnsping");
 
 /// Words in a host or a path that announce a secret segment, because the URL is a webhook.
-pub(crate) static HOOKS: WordList = words!("hook, webhook");
+pub(crate) static HOOKS: WordList =
+    words!("hook, loggly, hc-ping, sumologic, logzio, honeybadger, cronitor");
 
 /// Segments of a path after which a later segment is secret.
 pub(crate) static SECRET_SEGMENTS: WordList = words!("t, renew, integration, login");
@@ -226,6 +227,11 @@ pub(crate) static CREDENTIAL_WORDS: WordList = words!("password, passwd, pass, p
 
 /// Keywords of programming languages before the name of a variable.
 pub(crate) static DECLARATIONS: WordList = words!("let, var, const, val, mut");
+
+/// Fields after a token of a language.
+pub(crate) static POSITIONS: WordList = words!(
+    "start, end, offset, pos, position, line, column, index, lemma, tag, score, logprob, whitespace, is_stop"
+);
 
 /// Words of sentences that are also common passwords.
 pub(crate) static COMMON_PASSWORDS: WordList =
