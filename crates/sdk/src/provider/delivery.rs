@@ -62,42 +62,33 @@ pub(super) fn await_delivery(
     let logs = receive_reports(&of_logs, &mut received, log_exporters, deadline)
         .map_err(|error| missing(error, operation, timeout, "log records are pending"))
         .and_then(|()| check_reports("logs: ", &received));
-    join_results(spans, [("metrics", metrics), ("log records", logs)])
+    join_results([("spans", spans), ("metrics", metrics), ("log records", logs)])
 }
 
 /// Joins the results of the signals. A reason that signals have in common, such as a receiver that does not run, is there
 /// once.
-fn join_results(
-    mut joined: Result<(), Error>,
-    others: [(&str, Result<(), Error>); 2],
-) -> Result<(), Error> {
-    let mut same = Vec::new();
-    for (signal, result) in others {
-        joined = match (joined, result) {
-            (Err(one), Err(other)) if has_reason(&one.to_string(), &other.to_string()) => {
-                same.push(signal);
-                Err(one)
-            }
-            (Err(one), Err(other)) => Err(one.and(&other.to_string())),
-            (one, other) => one.and(other),
-        };
+fn join_results(results: [(&str, Result<(), Error>); 3]) -> Result<(), Error> {
+    let mut joined: Vec<(Error, Vec<&str>)> = Vec::new();
+    for (signal, result) in results {
+        let Err(error) = result else { continue };
+        match joined.iter_mut().find(|(known, _)| reason(known) == reason(&error)) {
+            Some((_, same)) => same.push(signal),
+            None => joined.push((error, Vec::new())),
+        }
     }
 
-    let same = same.join(" and ");
-    let add = |error: Error| error.and(&format!("{same} failed for the same reason"));
-    if same.is_empty() { joined } else { joined.map_err(add) }
+    let errors = joined.into_iter().map(|(error, same)| match same[..] {
+        [] => error,
+        _ => error.and(&format!("{} failed for the same reason", same.join(" and "))),
+    });
+    errors.reduce(|one, other| one.and(&other.to_string())).map_or(Ok(()), Err)
 }
 
-/// Whether an error contains the whole reason of another signal, whose URL may have another path.
-fn has_reason(error: &str, other: &str) -> bool {
-    let reason = other.split_once("failed: ").or_else(|| other.split_once(": "));
-    reason.is_some_and(|(_, reason)| contains_reason(error, reason))
-}
-
-fn contains_reason(error: &str, reason: &str) -> bool {
-    let error = Signal::removed_from(error);
-    let reason = format!(": {}", Signal::removed_from(reason));
-    error.ends_with(&reason) || error.contains(&(reason + "; "))
+/// Returns the whole reason of a signal's error, in which a URL has no path of the signal.
+fn reason(error: &Error) -> String {
+    let error = error.to_string();
+    let reason = error.strip_prefix("metrics: ").or_else(|| Some(error.split_once("failed: ")?.1));
+    Signal::removed_from(reason.unwrap_or(&error))
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
@@ -125,7 +116,9 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
     let error = error.map(ToString::to_string);
     let points = counters.exports.of(Signal::Metrics).filter_map(|export| {
         let (points, reason) = export.take_loss()?;
-        let is_said = error.as_ref().is_some_and(|error| contains_reason(error, &reason));
+        let is_said = error.as_ref().is_some_and(|error| {
+            Signal::removed_from(error).contains(&Signal::removed_from(&reason))
+        });
         let reason = if is_said { String::new() } else { format!(": {reason}") };
         Some(format!("metric data points that were not exported: {points}{reason}"))
     });
