@@ -12,7 +12,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self as actix_header, HeaderMap as ActixHeaders};
-use actix_web::{Error, HttpRequest};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
@@ -22,6 +22,7 @@ use crate::http_semantics::RequestMethod;
 use crate::http_server::{HttpServerLayer, OfActix, open};
 use crate::options::Options;
 use crate::response::RequestKind;
+use crate::served::Recorded;
 
 /// The middleware for `App::wrap`. A span is named by the route of its request, such as `GET /orders/{id}`. Until the
 /// response, the route is the first pattern that matches the path, and then the pattern of the resource that the guards
@@ -83,11 +84,14 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let parts = head(&request);
-        let mut exchange = open(&self.options, &parts);
+        let mut parts = head(&request);
+        let mut exchange = open(&self.options, &mut parts);
+        if let Some(recorded) = parts.extensions.get::<Recorded>() {
+            request.extensions_mut().insert(*recorded);
+        }
         ActixFuture {
-            inner: exchange.run(|| self.inner.call(request)),
-            exchange: Some(exchange),
+            inner: Exchange::run_in(&mut exchange, || self.inner.call(request)),
+            exchange,
             request: RequestKind::of(&parts.method),
             routing: Routing::of(&self.options, parts),
         }
@@ -140,6 +144,9 @@ fn head(request: &ServiceRequest) -> Parts {
     });
     if let Some(peer) = request.peer_addr() {
         parts.extensions.insert(peer);
+    }
+    if let Some(recorded) = request.extensions().get::<Recorded>() {
+        parts.extensions.insert(*recorded);
     }
     parts
 }

@@ -13,6 +13,7 @@ use crate::http_semantics as semantics;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, grpc_options};
+use crate::served::Recorded;
 use crate::service::service;
 
 /// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace context
@@ -53,7 +54,9 @@ common_options!(GrpcClientLayer, Parts);
 grpc_options!(GrpcClientLayer);
 service!(GrpcClientLayer, GrpcClient, open);
 
-fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
+fn open(options: &Options<Parts>, parts: &mut Parts) -> Exchange {
+    // The extensions may be those of a request that this process serves.
+    parts.extensions.remove::<Recorded>();
     if !options.records(parts) {
         return Exchange::skipped(Kind::GrpcClient, current_context());
     }

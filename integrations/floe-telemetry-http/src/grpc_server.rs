@@ -14,12 +14,15 @@ use crate::http_semantics as semantics;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, grpc_options, server_options};
-use crate::server_parent::ServerParent;
+use crate::served::exchange_of;
 use crate::service::service;
 
 /// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace context in
 /// the call's metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the call's
 /// baggage as current context. Requests that are not gRPC pass through.
+///
+/// If several layers are around a call, the outermost records it, and the others do nothing, as for
+/// [`HttpServerLayer`](crate::HttpServerLayer).
 ///
 /// The span ends with the call's status, so it covers streams. Its attributes and status follow OpenTelemetry's
 /// [conventions]: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are
@@ -52,24 +55,23 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     content.is_some_and(|content| content.as_bytes().starts_with(b"application/grpc"))
 }
 
-fn open(options: &Options<Parts>, parts: &Parts) -> Option<Exchange> {
+fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchange> {
     if !is_grpc(&parts.headers) {
         return None;
     }
-    let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
-    if !options.records(parts) {
-        return Some(Exchange::skipped(Kind::GrpcServer, context));
-    }
-    let method = RpcMethod::of(&parts.uri);
-    let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
-        method.describe(opening);
-        let (host, port) = semantics::server_of(parts);
-        semantics::server(opening, host, port);
-        let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
-        semantics::client(opening, forwarded, options.peer(parts));
-        opening.links(&link);
-    });
-    let measurement = Measurement::start(|| method.attributes());
-    let exchange = Exchange::new(Kind::GrpcServer, span, measurement, options.response.as_ref());
-    Some(exchange.with_method(method))
+    exchange_of(options, parts, Kind::GrpcServer, |parts, context, link| {
+        let method = RpcMethod::of(&parts.uri);
+        let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
+            method.describe(opening);
+            let (host, port) = semantics::server_of(parts);
+            semantics::server(opening, host, port);
+            let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
+            semantics::client(opening, forwarded, options.peer(parts));
+            opening.links(&link);
+        });
+        let measurement = Measurement::start(|| method.attributes());
+        let exchange =
+            Exchange::new(Kind::GrpcServer, span, measurement, options.response.as_ref());
+        exchange.with_method(method)
+    })
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use floe_telemetry::propagation::current_context;
-use http::Uri;
 use http::request::Parts;
-use http::uri::Authority;
 use opentelemetry::trace::SpanKind;
 
 use crate::exchange::Exchange;
@@ -13,6 +11,7 @@ use crate::http_semantics::{self as semantics, Outgoing, RequestMethod};
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, http_options};
+use crate::served::Recorded;
 use crate::service::service;
 
 /// A tower layer that records a client span for each request, injects the span's trace context and the
@@ -44,7 +43,9 @@ common_options!(HttpClientLayer, Parts);
 http_options!(HttpClientLayer);
 service!(HttpClientLayer, HttpClient, open);
 
-fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
+fn open(options: &Options<Parts>, parts: &mut Parts) -> Exchange {
+    // The extensions may be those of a request that this process serves.
+    parts.extensions.remove::<Recorded>();
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpClient, current_context());
     }
@@ -62,44 +63,8 @@ fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
     };
     let span =
         options.open(SpanKind::Client, current_context(), parts, &parts.headers, |opening| {
-            outgoing.describe(opening, url(&parts.uri));
+            outgoing.describe(opening, parts.uri.to_string());
         });
     let measurement = Measurement::start(|| outgoing.attributes());
     Exchange::new(Kind::HttpClient, span, measurement, options.response.as_ref())
-}
-
-/// Returns the URL as text, faster than `Display`.
-fn url(uri: &Uri) -> String {
-    let scheme = uri.scheme_str();
-    let authority = uri.authority().map_or("", Authority::as_str);
-    let query = uri.query();
-    [
-        scheme.unwrap_or_default(),
-        scheme.map_or("", |_| "://"),
-        authority,
-        uri.path(),
-        query.map_or("", |_| "?"),
-        query.unwrap_or_default(),
-    ]
-    .concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_of_a_url_is_its_display() {
-        for text in [
-            "http://orders.internal:8080/7?page=2",
-            "https://orders.internal",
-            "orders.internal:443",
-            "/orders/7?",
-            "*",
-            "/",
-        ] {
-            let uri: Uri = text.parse().unwrap();
-            assert_eq!(url(&uri), uri.to_string());
-        }
-    }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::trace::Opening;
+use http::HeaderValue;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
@@ -19,7 +19,7 @@ use crate::keys;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, http_options, server_options};
-use crate::server_parent::ServerParent;
+use crate::served::exchange_of;
 use crate::service::service;
 
 /// A tower layer that records a server span for each request, as a child of the trace context in the
@@ -42,8 +42,10 @@ use crate::service::service;
 /// this. Other routers need [`with_route`](Self::with_route). `Router::layer` applies to the routes that were added
 /// before it, so requests for later routes have no span.
 ///
-/// Use one layer, the outermost. With a second one around the same request, such as that of a nested router, the request
-/// has two server spans and is measured twice, and without a `traceparent` each layer starts a trace.
+/// If several layers are around a request, such as one of a nested router and one of the router around it, the outermost
+/// records the request, with its own options, and the others do nothing, unless only an inner one is
+/// [untrusted](Self::untrusted). A request that is built in the process with the extensions of a recorded one counts as
+/// that request; [`HttpClientLayer`](crate::HttpClientLayer) makes it a new one.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -137,26 +139,24 @@ fn check_route(options: &Options<Parts>, inner: &str, id: TypeId) {
     }
 }
 
-pub(crate) fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
-    let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
-    if !options.records(parts) {
-        return Exchange::skipped(Kind::HttpServer, context);
-    }
-    let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
-    let incoming = Incoming::of(options, parts, forwarded);
-    let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
-        incoming.describe(opening, parts, forwarded);
-        semantics::client(opening, forwarded, options.peer(parts));
-        opening.links(&link);
-    });
-    let measurement = Measurement::start(|| incoming.attributes()).map(|measurement| {
-        if options.has_active_requests {
-            measurement.active(incoming.series())
-        } else {
-            measurement
-        }
-    });
-    Exchange::new(Kind::HttpServer, span, measurement, options.response.as_ref())
+pub(crate) fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchange> {
+    exchange_of(options, parts, Kind::HttpServer, |parts, context, link| {
+        let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
+        let incoming = Incoming::of(options, parts, forwarded);
+        let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
+            incoming.describe(opening, parts, forwarded);
+            semantics::client(opening, forwarded, options.peer(parts));
+            opening.links(&link);
+        });
+        let measurement = Measurement::start(|| incoming.attributes()).map(|measurement| {
+            if options.has_active_requests {
+                measurement.active(incoming.series())
+            } else {
+                measurement
+            }
+        });
+        Exchange::new(Kind::HttpServer, span, measurement, options.response.as_ref())
+    })
 }
 
 /// The properties of a request that only actix-web knows, for the extensions of the request.
@@ -195,7 +195,6 @@ impl<'r> Incoming<'r> {
 
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let uri = &parts.uri;
-        let headers = &parts.headers;
         opening.name_const(self.method.span_name(self.route.as_deref()));
         self.method.describe(opening);
         if let Some(route) = &self.route {
@@ -215,7 +214,7 @@ impl<'r> Incoming<'r> {
         if let Some(version) = self.version {
             opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);
         }
-        if let Some(agent) = text(headers, &USER_AGENT) {
+        if let Some(Ok(agent)) = parts.headers.get(USER_AGENT).map(HeaderValue::to_str) {
             opening.attribute(keys::USER_AGENT_ORIGINAL, semantics::bounded(agent));
         }
     }
@@ -236,10 +235,6 @@ impl<'r> Incoming<'r> {
         }
         attributes
     }
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
 }
 
 fn matched_path(parts: &Parts) -> Option<&str> {

@@ -85,7 +85,7 @@ pub mod reqwest_0_12;
 )]
 mod reqwest_0_13;
 mod response;
-mod server_parent;
+mod served;
 mod service;
 mod trace_id;
 

@@ -1,9 +1,8 @@
 //! Client spans for the requests of a reqwest client.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, ready};
 
 use crate::exchange::Exchange;
 use crate::http_semantics::{Outgoing, RequestMethod, bounded};
@@ -61,43 +60,27 @@ impl Middleware for HttpClientMiddleware {
     ) -> Result<reqwest::Response> {
         let sent = extensions.get().map_or(0, |Sent(times)| *times);
         extensions.insert(Sent(sent.saturating_add(1)));
-        let exchange = open(&self.options, &request, extensions, sent);
+        let mut exchange = open(&self.options, &request, extensions, sent);
         exchange.inject(request.headers_mut());
-        Responding { inner: next.run(request, extensions), exchange }.await
+        let mut inner = pin!(next.run(request, extensions));
+        let result = poll_fn(|task| exchange.run(|| inner.as_mut().poll(task))).await;
+        match &result {
+            Ok(response) => {
+                let status = response.status();
+                let version = response.version();
+                exchange.set_peer(response.remote_addr());
+                exchange.respond(status, version, response.headers());
+                exchange.end_body();
+            }
+            Err(error) => exchange.fail_with_exception(error_type(error), error),
+        }
+        result
     }
 }
 
 /// The number of times that a request was sent, which exceeds 1 if an outer middleware sends it again.
 #[derive(Clone, Copy)]
 struct Sent(u32);
-
-pin_project_lite::pin_project! {
-    struct Responding<F> {
-        #[pin]
-        inner: F,
-        exchange: Exchange,
-    }
-}
-
-impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let result = ready!(this.exchange.run(|| this.inner.poll(task)));
-        match &result {
-            Ok(response) => {
-                let status = response.status();
-                let version = response.version();
-                this.exchange.set_peer(response.remote_addr());
-                this.exchange.respond(status, version, response.headers());
-                this.exchange.end_body();
-            }
-            Err(error) => this.exchange.fail_with_exception(error_type(error), error),
-        }
-        Poll::Ready(result)
-    }
-}
 
 fn open(
     options: &Options<reqwest::Request>,

@@ -57,7 +57,7 @@ impl<F> ResponseFuture<F> {
     pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,
-        open: impl FnOnce(&Parts) -> E,
+        open: impl FnOnce(&mut Parts) -> E,
     ) -> Self
     where
         S: Service<Request<B>, Future = F>,
@@ -65,7 +65,7 @@ impl<F> ResponseFuture<F> {
     {
         let (mut parts, body) = request.into_parts();
         let kind = RequestKind::of(&parts.method);
-        let mut exchange: Option<Exchange> = open(&parts).into();
+        let mut exchange: Option<Exchange> = open(&mut parts).into();
         if let Some(exchange) = &exchange {
             exchange.inject(&mut parts.headers);
         }

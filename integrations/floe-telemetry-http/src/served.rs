@@ -1,29 +1,52 @@
-//! The parent of a server's span. It comes from the request, whatever span is current on the server.
+//! The request to a server. The parent of its span comes from the request, whatever span is current on the server.
 
 use floe_telemetry::propagation::{current_context, extract_onto};
-use http::HeaderMap;
+use http::request::Parts;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-#[derive(Debug)]
-pub(crate) struct ServerParent {
-    pub(crate) context: Context,
-    pub(crate) link: Option<SpanContext>,
-}
+use crate::exchange::Exchange;
+use crate::kind::Kind;
+use crate::options::Options;
 
-impl ServerParent {
-    /// Makes the span of a trusted caller the parent, and only links the span of an untrusted caller.
-    pub(crate) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
-        // A span that is current here belongs to the server, not to the request.
-        let mut base = current_context();
-        if base.span().span_context().is_valid() {
-            base = base.with_remote_span_context(SpanContext::NONE);
-        }
-        if !is_untrusted {
-            return Self { context: extract_onto(base, headers), link: None };
-        }
-        let caller = extract_onto(Context::new(), headers);
-        let link = caller.span().span_context().clone();
-        Self { context: base, link: link.is_valid().then_some(link) }
+/// Marks a request that a layer records, in its extensions: the kind of the layer, and whether it trusts no caller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded(Kind, bool);
+
+/// Returns the exchange of a request, for whose span `open` gets the parent and a link: the span of a trusted caller is
+/// the parent, and that of an untrusted one is only linked. Returns `None` if an outer layer records the request, unless
+/// only this layer does not trust the caller.
+pub(crate) fn exchange_of(
+    options: &Options<Parts>,
+    parts: &mut Parts,
+    kind: Kind,
+    open: impl FnOnce(&Parts, Context, Option<SpanContext>) -> Exchange,
+) -> Option<Exchange> {
+    let Options { is_untrusted, .. } = *options;
+    if let Some(Recorded(outer, trusts_none)) = parts.extensions.get()
+        && *outer == kind
+        && *trusts_none >= is_untrusted
+    {
+        return None;
     }
+
+    // A span that is current here belongs to the server, not to the request.
+    let mut base = current_context();
+    if base.span().span_context().is_valid() {
+        base = base.with_remote_span_context(SpanContext::NONE);
+    }
+
+    let (context, link) = if is_untrusted {
+        let caller = extract_onto(Context::new(), &parts.headers);
+        (base, Some(caller.span().span_context().clone()).filter(SpanContext::is_valid))
+    } else {
+        (extract_onto(base, &parts.headers), None)
+    };
+
+    if !options.records(parts) {
+        return Some(Exchange::skipped(kind, context));
+    }
+
+    parts.extensions.insert(Recorded(kind, is_untrusted));
+    Some(open(parts, context, link))
 }

@@ -185,7 +185,7 @@ async fn the_route_is_the_one_that_serves_the_request() {
         let routes = App::new()
             .service(any("/shops/{id}").guard(guard::Get()))
             .service(any("/shops/open").guard(guard::Post()))
-            .service(any("/trimmed"))
+            .service(any("/trimmed").wrap(HttpServerLayer::new()))
             .wrap(NormalizePath::trim())
             .wrap(HttpServerLayer::new());
         let app = init_service(routes).await;

@@ -11,7 +11,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing};
-use floe_telemetry_http::HttpServerLayer;
+use floe_telemetry_http::{HttpClientLayer, HttpServerLayer};
 use floe_tests::Written;
 use http_body_util::BodyExt as _;
 use opentelemetry::SpanId;
@@ -369,6 +369,25 @@ async fn an_untrusted_caller_is_only_linked() {
     let linked = &links[0].span_context;
     assert_eq!(linked.span_id().to_string(), "00f067aa0ba902b7");
     assert_ne!(linked.trace_id(), span.span_context().trace_id());
+}
+
+/// A client sends a new request, also within the process and with the extensions of the recorded request.
+#[tokio::test]
+async fn the_outermost_layer_records_a_request() {
+    let of = |inner: HttpServerLayer| Router::new().route("/", get(|| async {})).layer(inner);
+    let layer = HttpServerLayer::new;
+    for (app, recorded) in [
+        (of(layer()).layer(layer()), 1),
+        (of(layer()).layer(layer().untrusted()), 1),
+        (of(layer().untrusted()).layer(layer().untrusted()), 1),
+        (of(layer().untrusted()).layer(layer()), 2),
+        (of(layer()).layer(layer().with_filter(|_| false)), 1),
+        (of(layer()).layer(HttpClientLayer::new()).layer(layer()), 3),
+    ] {
+        let request = request("/").body(Body::empty()).unwrap();
+        let served = async { drained(app.oneshot(request).await.unwrap()).await };
+        assert_eq!(testing::capture_async(served).await.names().len(), recorded);
+    }
 }
 
 #[test]
