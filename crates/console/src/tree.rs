@@ -21,10 +21,10 @@ pub(super) fn is_root(span: &SpanData) -> bool {
 
 impl Spans<'_> {
     pub(super) fn tree(&self) -> Tree {
-        Tree::by_ids(self.spans.iter().map(|span| {
+        Tree::by_ids(self.spans, |span| {
             let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
             (span.span_context.span_id(), span.parent_span_id, times.into())
-        }))
+        })
     }
 }
 

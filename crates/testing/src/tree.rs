@@ -20,11 +20,11 @@ pub(super) type Line = (usize, String);
 /// Describes the spans: parents before children, siblings in the order of `Spans::tree`, and equal siblings next to
 /// each other once. A span whose parent is missing is at the top.
 pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) -> Vec<Line> {
-    let tree = Tree::by_ids(spans.iter().map(|span| {
+    let tree = Tree::by_ids(spans, |span| {
         let trace = span.span_context.trace_id();
         let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
         ((trace, span.span_context.span_id()), (trace, span.parent_span_id), times.into())
-    }));
+    });
 
     let parents_first: Vec<usize> = tree.below(tree.roots()).collect();
     let mut depths = vec![0; spans.len()];

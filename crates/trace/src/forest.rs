@@ -2,7 +2,7 @@
 
 use floe_waterfall::Tree;
 use itertools::Itertools as _;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::span::{Kind, Note, Recording, Span, TraceId};
 
@@ -50,11 +50,11 @@ impl<'a> Forest<'a> {
     #[must_use]
     pub fn new(recording: &'a Recording) -> Self {
         let spans = &recording.spans;
-        let tree = Tree::by_ids(spans.iter().map(|it| {
+        let tree = Tree::by_ids(spans, |it| {
             let parent = (it.trace, it.parent);
             ((it.trace, Some(it.id)), parent, (it.start, it.end))
-        }));
-        let mut known = FxHashSet::default();
+        });
+        let mut known = FxHashSet::with_capacity_and_hasher(spans.len(), FxBuildHasher);
         let is_repeated = |at: &usize| !known.insert((spans[*at].trace, spans[*at].id));
         let repeated = (0..spans.len()).filter(is_repeated).collect_vec();
         // A span that names itself as its parent is a root.
@@ -82,6 +82,7 @@ impl<'a> Forest<'a> {
             Some(Note::of_span(first, message.to_owned(), found.len()))
         });
         let notes = notes.collect();
+        drop(known);
         let own = |span| tree.uncovered(span).map(|(from, to)| to - from).sum();
         let self_times = (0..spans.len()).map(own).collect();
         Self { recording, traces: traces(spans, &tree), tree, self_times, notes }

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashMap;
+use itertools::Itertools as _;
 
 use crate::forest::Forest;
+use crate::operation::without_digits;
+use crate::span::Span;
 
 /// Statistics of the spans of one service that share a name. Times are in nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,33 +40,28 @@ pub fn names<'a>(
     forest: &Forest<'a>,
     spans: impl IntoIterator<Item = usize>,
 ) -> Vec<NameStatistics<'a>> {
-    let mut groups: FxHashMap<(&'a str, &'a str), (NameStatistics<'a>, Vec<u64>)> =
-        FxHashMap::default();
-    for index in spans {
-        let span = forest.span(index);
-        let service = forest.recording().service(span);
-        let (group, durations) = groups.entry((&span.name, service)).or_default();
-        group.name = &span.name;
-        group.service = service;
-        group.count += 1;
-        group.errors += usize::from(span.is_failure());
-        group.total = group.total.saturating_add(span.duration());
-        group.own = group.own.saturating_add(forest.self_time(index));
-        durations.push(span.duration());
-    }
-    let mut groups: Vec<_> = groups
-        .into_values()
-        .map(|(mut group, mut durations)| {
-            durations.sort_unstable();
-            group.p50 = percentile(&durations, 50);
-            group.p95 = percentile(&durations, 95);
-            group.p99 = percentile(&durations, 99);
-            group.max = percentile(&durations, 100);
-            group
-        })
-        .collect();
-    groups.sort_by_key(|group| (Reverse(group.own), group.name, group.service));
-    groups
+    let groups = spans.into_iter().into_group_map_by(|index| {
+        let span = forest.span(*index);
+        (&*span.name, forest.recording().service(span))
+    });
+    let statistics = groups.into_iter().map(|((name, service), spans)| {
+        let all = || spans.iter().map(|it| forest.span(*it));
+        let durations = all().map(Span::duration).sorted_unstable().collect_vec();
+        let [p50, p95, p99, max] = [50, 95, 99, 100].map(|it| percentile(&durations, it));
+        NameStatistics {
+            name,
+            service,
+            count: spans.len(),
+            errors: all().filter(|it| it.is_failure()).count(),
+            total: durations.into_iter().fold(0, u64::saturating_add),
+            own: spans.iter().map(|it| forest.self_time(*it)).fold(0, u64::saturating_add),
+            p50,
+            p95,
+            p99,
+            max,
+        }
+    });
+    statistics.sorted_by_key(|it| (Reverse(it.own), it.name, it.service)).collect()
 }
 
 /// Returns the nearest-rank percentile: the smallest element that at least `percent` percent of the elements do not
@@ -73,6 +70,12 @@ pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
+}
+
+/// Replaces the numbers and the ids of a text by `*`, so that texts that differ by them are equal.
+#[must_use]
+pub fn without_numbers(text: &str) -> String {
+    without_digits(&normalized(text)).replace("*.*", "*")
 }
 
 /// Replaces variable words of a name by `*`: numbers, and hexadecimal words of eight or more characters with a digit.

@@ -206,14 +206,17 @@ fn the_program_calls_nothing_a_wait_that_a_clock_makes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traces.jsonl");
     fs::write(&path, line(&shop("price", -3_000))).unwrap();
-    let run = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-        .arg("critical-path")
-        .arg(&path)
-        .output()
-        .unwrap();
-    let [out, errors] = [run.stdout, run.stderr].map(|it| String::from_utf8(it).unwrap());
-    assert_eq!(errors, "note: clocks: the clock of `price` is 3 s behind; corrected\n");
-    assert!(!out.contains("waited"), "{out}");
+    for (command, files) in [("critical-path", 1), ("diff", 2)] {
+        let run = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
+            .arg(command)
+            .args(vec![&path; files])
+            .output()
+            .unwrap();
+        let [out, errors] = [run.stdout, run.stderr].map(|it| String::from_utf8(it).unwrap());
+        let note = "note: clocks: the clock of `price` is 3 s behind; corrected\n";
+        assert_eq!(errors, note.repeat(files));
+        assert!(!out.contains("waited"), "{out}");
+    }
 }
 
 #[test]

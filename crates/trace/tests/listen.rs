@@ -3,11 +3,13 @@
 #![cfg(feature = "listen")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
+mod text;
+
 #[cfg(target_os = "linux")]
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
+
+use self::text::{line, spans};
 
 const JSON: &str = "content-type: application/json\r\n";
 const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
@@ -31,6 +35,7 @@ fn zipped(bytes: &[u8]) -> Vec<u8> {
 struct Listener {
     child: Child,
     out: BufReader<ChildStdout>,
+    errors: BufReader<ChildStderr>,
     grpc: String,
     http: String,
 }
@@ -62,6 +67,7 @@ impl Listener {
         let (grpc, http) = addresses.split_once(", HTTP on ").unwrap();
         Self {
             out: BufReader::new(child.stdout.take().unwrap()),
+            errors,
             grpc: grpc.to_owned(),
             http: http.to_owned(),
             child,
@@ -157,6 +163,17 @@ fn each_protocol_is_received_and_drawn_redacted() {
     let answer = listener.export(parse(&request(3, "over gRPC"))).unwrap();
     assert_eq!(answer, ExportTraceServiceResponse::default());
     assert!(listener.picture().contains("over gRPC"));
+}
+
+#[test]
+fn a_corrected_clock_is_noted() {
+    let calls = "  GET 1..90 client\n    GET / 3902..3980 server @price\n".repeat(3);
+    let mut listener = Listener::start();
+    listener.post(JSON, line(&spans(&format!("GET /cart 0..99 @web\n{calls}"))).as_bytes());
+    listener.end();
+    let mut errors = String::new();
+    listener.errors.read_to_string(&mut errors).unwrap();
+    assert_eq!(errors, "note: clocks: the clock of `price` is 3.9 s ahead; corrected\n");
 }
 
 #[test]

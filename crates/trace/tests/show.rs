@@ -288,14 +288,14 @@ fn the_targets_of_a_name_are_told_apart() {
     let recording = spans(
         "pay 0..30 @shop
            card 0..9 client server.address=card-1
-           card 9..29 client server.address=card-2 error=late
-           card 29..30 client server.address=card-2 error=late",
+           card 9..29 client server.address=card-2 error=late·by·31.5ms
+           card 29..30 client server.address=card-2 error=late·by·4ms",
     );
     let names = printed(&recording, &["names"]);
     let line = "\ncard: 2 targets, whose p95 ranges from 20 ms (card-2) to 9 ms (card-1)\n";
     assert!(names.contains(line), "{names}");
     let errors = printed(&recording, &["errors"]);
-    assert_eq!(errors, "2 × card: late\n  pay > card at card-2 [shop]\n");
+    assert_eq!(errors, "2 × card: late by *ms\n  pay > card at card-2 [shop]\n");
     let path = printed(&recording, &["critical-path"]);
     assert!(path.contains("  pay > card at card-1 [shop]\n"), "{path}");
 }

@@ -32,19 +32,18 @@ impl Tree {
         Self { times, parents, children, roots }
     }
 
-    /// Builds the tree of spans, each given by its id, its parent's id and its times. Of spans with the same id, the
-    /// first one has the children. A span whose parent is unknown is a root.
-    pub fn by_ids<I: Eq + Hash>(spans: impl IntoIterator<Item = (I, I, (u64, u64))>) -> Self {
-        let mut indices = FxHashMap::default();
-        let mut above = Vec::new();
-        let mut times = Vec::new();
-        for (index, (id, parent, time)) in spans.into_iter().enumerate() {
-            indices.entry(id).or_insert(index);
-            above.push(parent);
-            times.push(time);
-        }
-
-        let parents = above.iter().map(|parent| indices.get(parent).copied()).collect();
+    /// Builds the tree of spans. `of` returns the id of a span, its parent's id and its times. Of spans with the same id,
+    /// the first one has the children. A span whose parent is unknown is a root.
+    pub fn by_ids<S, I: Eq + Hash>(spans: &[S], of: impl Fn(&S) -> (I, I, (u64, u64))) -> Self {
+        let ids = spans.iter().enumerate().rev().map(|(index, span)| (of(span).0, index));
+        let indices: FxHashMap<_, _> = ids.collect();
+        let found = spans.iter().map(|span| {
+            let (_, parent, times) = of(span);
+            (times, indices.get(&parent).copied())
+        });
+        let (times, parents) = found.unzip();
+        // Before the tree needs more memory.
+        drop(indices);
         Self::new(times, parents)
     }
 

@@ -139,10 +139,10 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
 /// Returns the recorded open spans, each with its depth and after its parent, then unrecorded current spans of threads.
 fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     let known: HashSet<_> = open.iter().map(|open| ids(&open.span)).collect();
-    let tree = Tree::by_ids(open.iter().map(|open| {
+    let tree = Tree::by_ids(open, |open| {
         let parent = (open.span.trace_id, open.parent_id);
         (ids(&open.span), parent, (0, 0))
-    }));
+    });
     let names: HashMap<_, _> = threads.iter().map(|of| (of.id, printable(&of.name))).collect();
     let described = |span: &CurrentSpan, thread: Option<u32>| {
         let attributes =

@@ -1,11 +1,10 @@
 //! `floe-trace why`, `errors`, `critical-path` and `names`: short answers about traces, as tables or as JSON.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
-use floe_trace::{Forest, Span, Status, causes, critical_path, duration, names};
+use floe_trace::{Forest, Span, Status, causes, critical_path, duration, names, without_numbers};
 use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value as Json, json};
@@ -112,36 +111,34 @@ fn errors(forest: &Forest<'_>) -> Vec<Json> {
         }
     }
     let innermost = failed.into_iter().filter(|span| !explained.contains(span));
-    let mut groups: FxHashMap<(&str, &str, String), (usize, usize, String)> = FxHashMap::default();
-    for index in innermost {
-        let span = forest.span(index);
-        let message = match &span.status {
-            Status::Error(message) => &**message,
-            _ => "",
-        };
-        let kind = span.attribute("error.type").map(ToString::to_string).unwrap_or_default();
-        let target = target(span);
-        let (times, _, common) =
-            groups.entry((&span.name, message, kind)).or_insert((0, index, target.clone()));
-        *times += 1;
-        if *common != target {
-            common.clear();
-        }
-    }
-    let mut groups = groups.into_iter().collect_vec();
-    groups.sort_by_key(|(_, (times, first, _))| (Reverse(*times), *first));
-    let rows = groups.into_iter().map(|((name, message, kind), (times, first, target))| {
+    // Messages that differ only by numbers are one row, with `*` for them.
+    let groups = innermost.into_group_map_by(|index| {
+        let span = forest.span(*index);
+        let kind = span.attribute("error.type").map(ToString::to_string);
+        (&*span.name, kind.unwrap_or_default(), without_numbers(message(span)))
+    });
+    let groups = groups.into_iter().sorted_by_key(|it| (Reverse(it.1.len()), it.1[0]));
+    let rows = groups.map(|((name, kind, plain), spans)| {
+        let all = || spans.iter().map(|it| forest.span(*it));
         let row = json!({
-            "times": times,
+            "times": spans.len(),
             "name": name,
             "error": kind,
-            "message": message,
-            "target": target,
-            "path": ancestors(forest, first),
+            "message": all().map(message).all_equal_value().unwrap_or(&plain),
+            "target": all().map(target).all_equal_value().unwrap_or_default(),
+            "path": ancestors(forest, spans[0]),
         });
-        of_span(forest, first, row)
+        of_span(forest, spans[0], row)
     });
     rows.collect()
+}
+
+/// Returns the message of a failed span, or an empty text.
+fn message(span: &Span) -> &str {
+    match &span.status {
+        Status::Error(message) => message,
+        _ => "",
+    }
 }
 
 /// Adds the service and the ids of a span to a row.
@@ -233,19 +230,17 @@ fn why(forest: &Forest<'_>) -> Vec<Json> {
 }
 
 fn statistics(forest: &Forest<'_>) -> Vec<Json> {
-    let mut by_target: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for index in 0..forest.recording().spans.len() {
-        by_target.entry(target(forest.span(index))).or_default().push(index);
-    }
+    let all = 0..forest.recording().spans.len();
+    let by_target = all.clone().into_group_map_by(|index| target(forest.span(*index)));
     let mut targets: FxHashMap<(&str, &str), Vec<Json>> = FxHashMap::default();
-    for (target, spans) in by_target.iter().filter(|it| !it.0.is_empty()) {
-        for it in names(forest, spans.iter().copied()) {
+    for (target, spans) in by_target.into_iter().filter(|it| !it.0.is_empty()).sorted() {
+        for it in names(forest, spans) {
             targets.entry((it.service, it.name)).or_default().push(
                 json!({"target": target, "spans": it.count, "p50_ns": it.p50, "p95_ns": it.p95}),
             );
         }
     }
-    let names = names(forest, 0..forest.recording().spans.len()).into_iter();
+    let names = names(forest, all).into_iter();
     let rows = names.map(|name| {
         let mut targets = targets.remove(&(name.service, name.name)).unwrap_or_default();
         targets.sort_by_key(|it| Reverse(it["p95_ns"].as_u64()));

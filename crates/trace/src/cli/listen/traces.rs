@@ -49,6 +49,7 @@ impl Open {
         // Clocks are corrected in a copy, because spans that arrive later need the same correction.
         let mut recording = self.recording.clone();
         recording.correct_clocks();
+        print_notes(&recording.notes);
         heading.to_owned() + &show::picture(&recording, look)
     }
 }
