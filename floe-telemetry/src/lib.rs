@@ -106,11 +106,11 @@ pub mod trace {
     #[doc(hidden)]
     pub use floe_telemetry_core::{
         AttributesOnlyBorrow, CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue,
-        StartBelow, ToLinks, ToName, Unbounded,
+        StartBelow, Unbounded,
     };
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
-        RecorderTracerProvider, SpanBuilder, StreamInSpan,
+        RecorderTracerProvider, SpanBuilder, StreamInSpan, ToLinks, ToName,
     };
     #[cfg(feature = "provider")]
     pub use floe_telemetry_sdk::{Statistics, TelemetryProviderBuilder};

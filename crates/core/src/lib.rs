@@ -43,7 +43,7 @@ pub use self::metrics::recorder::MetricRecorder;
 pub use self::recorder::current_context::in_current_span;
 pub use self::recorder::detached::DetachedSpan;
 pub use self::recorder::future::{FutureExt, InSpan};
-pub use self::recorder::opening::Opening;
+pub use self::recorder::opening::{Opening, ToLinks, ToName};
 pub use self::recorder::outcome::ErrorType;
 pub use self::recorder::recorded_span::RecordedSpan;
 pub use self::recorder::span::{
@@ -54,7 +54,7 @@ pub use self::recorder::span::{
 #[doc(hidden)]
 pub use self::recorder::open::StartBelow;
 #[doc(hidden)]
-pub use self::recorder::opening::{AttributesOnlyBorrow, ToLinks, ToName};
+pub use self::recorder::opening::AttributesOnlyBorrow;
 #[doc(hidden)]
 pub use self::recorder::returned::{
     CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, Unbounded,
