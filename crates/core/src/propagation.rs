@@ -65,12 +65,17 @@ pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized))
 /// twice, the returned context has no span, so that a new trace begins, as the W3C specification
 /// requires.
 ///
+/// The names of pairs may have any case, as in HTTP. Of a `HashMap`, OpenTelemetry's `Extractor` only finds lower-case
+/// names, so a map of headers as they were received is passed as its pairs.
+///
 /// ```
+/// use std::collections::HashMap;
 /// use opentelemetry::trace::TraceContextExt;
 /// use floe_telemetry::propagation;
 ///
-/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-/// let cx = propagation::extract_context(&[("Traceparent", header)]);
+/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
+/// let received = HashMap::from([("Traceparent".to_owned(), header)]);
+/// let cx = propagation::extract_context(&received.iter().collect::<Vec<_>>());
 /// assert!(cx.span().span_context().is_remote());
 ///
 /// let cx = propagation::extract_context(&[("traceparent", "00-no-such-01")]);
