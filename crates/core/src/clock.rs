@@ -48,7 +48,7 @@ const JUMP: Duration = Duration::from_secs(1);
 
 /// A reading of the tick counter. It does not decrease, even across processors, unless a virtual machine moves.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Ticks(u64);
+pub struct Ticks(pub(crate) u64);
 
 impl Ticks {
     pub(crate) const ZERO: Self = Self(0);

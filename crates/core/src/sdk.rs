@@ -67,7 +67,7 @@ pub mod recorder {
     pub use crate::recorder::context;
     /// Used by the bridge from `tracing` and by log records.
     pub use crate::recorder::{
-        bridged::{BridgedSpan, EnteredSpan, Entrance},
+        bridged::{BridgedSpan, EnteredSpan},
         current::{IdHash, span_context_within},
         opening::Parent,
     };

@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId};
 use tracing::span::Id;
 
-use crate::recorder::{EnteredSpan, Entrance, IdHash, context, span_context_within};
+use crate::recorder::{EnteredSpan, IdHash, context, span_context_within};
 
 struct Entry {
     id: Id,
@@ -23,13 +23,13 @@ struct Entry {
 }
 
 impl Entry {
-    fn without_context(id: &Id, is_unseen: bool) -> Self {
-        Self {
-            id: id.clone(),
-            entered: None,
-            current: current_span().map(|span| span.ids),
-            is_unseen,
-        }
+    #[inline]
+    fn new(id: &Id, entered: Option<EnteredSpan>, is_unseen: bool) -> Self {
+        let current = match &entered {
+            Some(entered) => Some(entered.ids()),
+            None => current_span().map(|span| span.ids),
+        };
+        Self { id: id.clone(), entered, current, is_unseen }
     }
 }
 
@@ -39,7 +39,11 @@ struct Entered(Vec<Entry>);
 impl Drop for Entered {
     fn drop(&mut self) {
         // The contexts are detached in reverse order.
-        while self.0.pop().is_some() {}
+        while let Some(entry) = self.0.pop() {
+            if let Some(entered) = entry.entered {
+                entered.leave();
+            }
+        }
     }
 }
 
@@ -56,20 +60,10 @@ fn with<T>(act: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
         .flatten()
 }
 
-/// Makes `id` current until it is exited. `entrance` returns its data, possibly twice.
+/// Makes `id` current until it is exited, by a call of `enter`, which calls no user code.
 #[inline]
-pub(super) fn enter(id: &Id, entrance: impl Fn() -> Option<Entrance>) {
-    let entry = match entrance() {
-        Some(first) => Entry {
-            id: id.clone(),
-            current: Some(first.ids()),
-            entered: Some(first.enter(entrance)),
-            is_unseen: false,
-        },
-        None => Entry::without_context(id, false),
-    };
-
-    with(|entered| entered.push(entry));
+pub(super) fn enter(id: &Id, enter: impl FnOnce() -> Option<EnteredSpan>) {
+    with(|entered| entered.push(Entry::new(id, enter(), false)));
 }
 
 /// Enters `id` if the layer has not, for example because a filter hides the span from the layer.
@@ -81,20 +75,21 @@ pub(super) fn enter_unseen(id: &Id) {
     });
 
     if was_seen == Some(false) {
-        let entry = Entry::without_context(id, true);
+        let entry = Entry::new(id, None, true);
         with(|entered| entered.push(entry));
     }
 }
 
 #[inline]
 pub(super) fn exit_unseen(id: &Id) {
-    let entry = with(|entered| {
-        let at = entered.iter().rposition(|entry| entry.id == *id)?;
-        let entry = entered.get(at)?;
-        entry.is_unseen.then(|| entered.remove(at))
+    with(|entered| {
+        if let Some(at) = entered.iter().rposition(|entry| entry.id == *id)
+            && entered.get(at).is_some_and(|entry| entry.is_unseen)
+        {
+            // Such an entry has no context.
+            entered.remove(at);
+        }
     });
-
-    drop(entry);
 }
 
 struct CurrentSpan {
@@ -161,6 +156,8 @@ pub(super) fn exit(id: &Id) {
         Some(entered.remove(at))
     });
 
-    // The entry is dropped outside of the borrow, because its context may contain user values.
-    drop(entry);
+    // The span is left outside of the borrow, because its context may contain user values.
+    if let Some(entered) = entry.flatten().and_then(|entry| entry.entered) {
+        entered.exit();
+    }
 }

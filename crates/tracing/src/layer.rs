@@ -190,14 +190,13 @@ where
 
     fn on_enter(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_idle() {
-            entered::enter(id, || self.open.with(id, |span| span.entrance()).flatten());
+            entered::enter(id, || self.open.with(id, |span| span.enter()).flatten());
         }
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_second {
             entered::exit(id);
-            self.open.with(id, BridgedSpan::exited);
         }
     }
 

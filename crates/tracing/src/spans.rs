@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::span::Id;
 
-use crate::recorder::BridgedSpan;
+use crate::recorder::{BridgedSpan, context};
 
 const SHARDS: usize = 256;
 
@@ -34,23 +34,31 @@ impl fmt::Debug for Spans {
 }
 
 impl Spans {
+    /// Locks the shard of a span. `None` while this thread enters a span, which holds a lock: a subscriber to which
+    /// OpenTelemetry then reports too many contexts has no access to spans.
     #[inline]
-    fn shard(&self, id: &Id) -> MutexGuard<'_, Vec<(u64, BridgedSpan)>> {
+    fn shard(&self, id: &Id) -> Option<MutexGuard<'_, Vec<(u64, BridgedSpan)>>> {
+        if context::is_attaching() {
+            return None;
+        }
+
         // Ids of one thread are consecutive, and ids of different threads differ in the upper half.
         let hash = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let [.., last] = hash.to_le_bytes();
         let shard = &self.0[usize::from(last)];
-        shard.0.lock().unwrap_or_else(PoisonError::into_inner)
+        Some(shard.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     #[inline]
     pub(super) fn insert(&self, id: &Id, span: BridgedSpan) {
-        self.shard(id).push((id.into_u64(), span));
+        if let Some(mut shard) = self.shard(id) {
+            shard.push((id.into_u64(), span));
+        }
     }
 
     #[inline]
     pub(super) fn remove(&self, id: &Id) -> Option<BridgedSpan> {
-        let mut shard = self.shard(id);
+        let mut shard = self.shard(id)?;
         let at = shard.iter().position(|(other, _)| *other == id.into_u64())?;
         Some(shard.swap_remove(at).1)
     }
@@ -58,7 +66,7 @@ impl Spans {
     /// Runs `act` under the lock of a shard, so `act` must not call user code.
     #[inline]
     pub(super) fn with<T>(&self, id: &Id, act: impl FnOnce(&mut BridgedSpan) -> T) -> Option<T> {
-        let mut shard = self.shard(id);
+        let mut shard = self.shard(id)?;
         let span = shard.iter_mut().rfind(|(other, _)| *other == id.into_u64())?;
         Some(act(&mut span.1))
     }

@@ -4,18 +4,19 @@
 //! children are not sampled either.
 
 use std::cell::Cell;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::time::SystemTime;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId, TraceId};
 
-use super::current::{CurrentGuard, IdHash};
+use super::context::{Attached, attach_again};
+use super::current::IdHash;
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
-use super::pending::PendingUpdates;
-use super::published::{Site, list};
+use super::pending::Handle;
+use super::published::{Published, Site, list};
 use super::record::SpanRecord;
 use crate::callsite::CallSite;
 use crate::caught::caught;
@@ -25,9 +26,6 @@ use crate::clock::{Ticks, wall_now};
 #[derive(Debug)]
 pub struct BridgedSpan {
     state: Parked,
-    /// The data of an unsampled root, which is needed if the root gets a sampled parent.
-    unsampled: Option<Box<SpanRecord>>,
-    exited: Option<Ticks>,
 }
 
 impl BridgedSpan {
@@ -66,38 +64,31 @@ impl BridgedSpan {
             }
         };
         let known = (!names).then_some(callsite);
-        let state = match open_detached(&parent, known, Some(&fill_once)) {
+        let mut state = match open_detached(&parent, known, Some(&fill_once)) {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
-            Parked::Off => Parked::in_context(parent.map(propagated)?, Site::NONE),
-            Parked::In(parked) => Parked::in_context(parked.0, Site::of(Some(callsite))),
+            Parked::Off => return parent.map(propagated).map(Self::propagating),
             state => state,
         };
         prepare(&state);
-        let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
-        let unsampled = match (&state, fill.take()) {
-            (Parked::In(_), Some(fill)) if is_root() => {
+        if let Parked::In(unsampled) = &mut state {
+            unsampled.site = Site::of(Some(callsite));
+            let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
+            if let Some(fill) = fill.take()
+                && is_root()
+            {
                 let mut record = Box::new(SpanRecord::blank());
                 record.head.callsite = Some(callsite);
                 // The values are formatted by user code, which may panic.
                 let _ = caught(|| fill(&mut record));
-                Some(record)
+                unsampled.record = Some(record);
             }
-            _ => None,
-        };
-        Some(Self { state, unsampled, exited: None })
+        }
+        Some(Self { state })
     }
 
     /// Creates a handle that propagates the context of a span, and does not end the span.
     pub fn propagating(cx: Context) -> Self {
-        let state = Parked::in_context(cx, Site::NONE);
-        Self { state, unsampled: None, exited: None }
-    }
-
-    /// Stores the time of an exit, because the span ends at its last exit.
-    pub fn exited(&mut self) {
-        if self.is_recording() {
-            self.exited = Some(Ticks::now());
-        }
+        Self { state: Parked::in_context(cx, Site::NONE) }
     }
 
     /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. Returns false and
@@ -113,10 +104,13 @@ impl BridgedSpan {
                 recording.discard();
                 Some(Box::new(record))
             }
-            Parked::In(_) if self.unsampled.is_some() => self.unsampled.take(),
-            state => {
+            mut state => {
+                let record = match &mut state {
+                    Parked::In(unsampled) => unsampled.record.take(),
+                    _ => None,
+                };
                 self.state = state;
-                None
+                record
             }
         };
         let Some(record) = record else { return false };
@@ -136,29 +130,31 @@ impl BridgedSpan {
             state => state,
         };
         prepare(&self.state);
-        if let Parked::In(_) = &self.state {
-            self.unsampled = record.take();
+        if let Parked::In(unsampled) = &mut self.state {
+            unsampled.record = record.take();
         }
         true
     }
 
-    /// Returns the data for entering the span, without marking its context as used.
-    pub fn entrance(&self) -> Option<Entrance> {
-        match &self.state {
-            Parked::Off | Parked::Unsampled(_) => None,
-            Parked::In(parked) => {
-                Some(Entrance { site: parked.1, ..Entrance::to(parked.0.clone()) })
-            }
+    /// Makes the span current on this thread, and marks its context as used. `None` without a context. Calls no code of the
+    /// program if the thread [has](context::is_there) a current context, but for a subscriber to which OpenTelemetry reports
+    /// too many contexts.
+    #[inline]
+    pub fn enter(&self) -> Option<EnteredSpan> {
+        let (cx, site, recorded) = match &self.state {
+            Parked::Off | Parked::Unsampled(_) => return None,
+            Parked::In(unsampled) => (&unsampled.context, unsampled.site, None),
             Parked::Recording(recording) => {
                 let site = Site::of(recording.record.head.callsite);
                 list(recording, site);
-                Some(Entrance {
-                    context: recording.context.clone()?,
-                    updates: Some(recording.updates()),
-                    site,
-                })
+                recording.updates().share();
+                (recording.context.as_ref()?, site, Some(recording.handle()))
             }
-        }
+        };
+        let ids = IdHash::of(cx.span().span_context());
+        let published = Published::context(cx, site);
+        let current = ManuallyDrop::new((attach_again(cx), published));
+        Some(EnteredSpan { current, ids, recorded })
     }
 
     /// Returns the context in which the span is current, and marks it as used.
@@ -197,7 +193,8 @@ impl BridgedSpan {
     /// or now.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
-            let ended = recording.close().or(self.exited);
+            let exited = recording.updates().exited();
+            let ended = recording.close().or(exited.map(Ticks));
             if recording.foreign.is_some() {
                 recording.record.more_mut().end = ended.map(at);
             }
@@ -218,45 +215,39 @@ fn prepare(state: &Parked) {
     }
 }
 
-/// The data for entering a span.
+/// A span that is current on a thread until it is left. Such spans may be left in any order.
+///
+/// It has no destructor, so that the compiler keeps it in registers. In memory, it would be loaded in other pieces than it
+/// was stored in, which stalls.
 #[derive(Debug)]
-pub struct Entrance {
-    context: Context,
-    updates: Option<&'static PendingUpdates>,
-    site: Site,
+#[must_use = "the span is current until it is left"]
+pub struct EnteredSpan {
+    current: ManuallyDrop<(Attached, Published)>,
+    ids: IdHash,
+    recorded: Option<Handle>,
 }
 
-/// Makes a span current until this guard is dropped. Such guards may be dropped in any order.
-#[derive(Debug)]
-pub struct EnteredSpan(CurrentGuard);
-
-impl Drop for EnteredSpan {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.before_any_drop();
-    }
-}
-
-impl Entrance {
-    /// Creates the data for making the span in `context` current.
-    pub const fn to(context: Context) -> Self {
-        Self { context, updates: None, site: Site::NONE }
-    }
-
+impl EnteredSpan {
     /// Returns the hash of the span's ids.
     #[inline]
-    pub fn ids(&self) -> IdHash {
-        IdHash::of(self.context.span().span_context())
+    pub const fn ids(&self) -> IdHash {
+        self.ids
     }
 
-    /// Makes the span current. `again` returns the data again, if that fails at first.
+    /// Leaves the span at an exit, whose time is noted, because the span ends at its last exit.
     #[inline]
-    pub fn enter(self, again: impl FnOnce() -> Option<Self>) -> EnteredSpan {
-        if let Some(updates) = self.updates {
-            updates.share();
+    pub fn exit(self) {
+        if let Some(recorded) = self.recorded {
+            recorded.exit(Ticks::now().0);
         }
-        let again = || again().map(|it| it.context);
-        EnteredSpan(CurrentGuard::propagated(self.context, false, self.site, again))
+        self.leave();
+    }
+
+    /// Leaves the span.
+    #[inline]
+    pub fn leave(self) {
+        let mut current = ManuallyDrop::into_inner(self.current);
+        current.0.detach();
     }
 }
 

@@ -66,6 +66,12 @@ fn is_there_rarely() -> bool {
     matches!(settled(), State::Usual | State::Aside)
 }
 
+/// Whether this thread is attaching a context, while OpenTelemetry may report that there are too many.
+#[inline]
+pub fn is_attaching() -> bool {
+    STATE.get() == State::Busy
+}
+
 /// Whether [`read`] reads OpenTelemetry's own `Context`, which is the usual state.
 #[inline]
 fn is_usual() -> bool {
@@ -156,12 +162,12 @@ pub struct Suppressed(#[expect(dead_code, reason = "it is only dropped")] Attach
 
 /// Runs `code` with `cx` as the current context.
 pub fn within<T>(cx: &Context, code: impl FnOnce() -> T) -> T {
-    let _attached = attach(|| cx.clone(), || Some(cx.clone()));
+    let _attached = attach_again(cx);
     code()
 }
 
 /// An attached context, which is detached when this value is dropped. This happens in the function that attached it, so
-/// not in a closure that borrows the `Context`, or after [`before_any_drop`](Self::before_any_drop).
+/// not in a closure that borrows the `Context`. Elsewhere, the owner calls [`detach`](Self::detach).
 #[derive(Debug)]
 pub(super) enum Attached {
     There(ContextGuard),
@@ -191,6 +197,13 @@ pub(super) fn attach(
     }
 }
 
+/// Attaches a context that is kept elsewhere, too.
+#[expect(clippy::inline_always, reason = "as for `attach`")]
+#[inline(always)]
+pub(super) fn attach_again(cx: &Context) -> Attached {
+    attach(|| cx.clone(), || Some(cx.clone()))
+}
+
 /// Returns `None` while the `Context` is borrowed.
 #[expect(clippy::inline_always, reason = "as for `attach`")]
 #[inline(always)]
@@ -213,7 +226,7 @@ fn try_attach(make: impl FnOnce() -> Context) -> Option<ContextGuard> {
 fn attach_rarely(cx: Context) -> Attached {
     match settled() {
         State::Usual if thread::panicking() => put_aside(cx),
-        State::Usual => attach(|| cx.clone(), || Some(cx.clone())),
+        State::Usual => attach_again(&cx),
         State::Aside => put_aside(cx),
         State::Unknown | State::Busy | State::Gone => Attached::Nowhere,
     }
@@ -284,20 +297,33 @@ impl Drop for AsideGuard {
 }
 
 impl Attached {
-    /// Prepares for a drop where the current `Context` may be borrowed or gone, because the owner of this value may drop
-    /// it anywhere.
+    /// Detaches the context where the current `Context` may be borrowed or gone, because the owner of this value may do
+    /// so anywhere. Leaves a value without a context.
     #[inline]
-    pub(super) fn before_any_drop(&mut self) {
-        if matches!(self, Self::There(_)) && !can_detach() {
-            mem::replace(self, Self::Nowhere).leave_attached();
+    pub(super) fn detach(&mut self) {
+        let guard = match mem::replace(self, Self::Nowhere) {
+            Self::There(guard) => guard,
+            other => return drop(other),
+        };
+        let top = match STATE.get() {
+            State::Usual | State::Aside => try_attach(Context::new),
+            State::Unknown | State::Busy | State::Gone => None,
+        };
+        match top {
+            // Below another one, the context is only taken out of the stack, which is cheaper. A value of the program that
+            // this drops finds no current span.
+            Some(top) => {
+                drop(guard);
+                drop(top);
+            }
+            None => Self::leave_attached(guard),
         }
     }
 
-    /// Detaches the context as soon as it is no longer borrowed.
+    /// Detaches a context as soon as it is no longer borrowed.
     #[cold]
     #[inline(never)]
-    fn leave_attached(self) {
-        let Self::There(guard) = self else { return };
+    fn leave_attached(guard: ContextGuard) {
         match STATE.get() {
             State::Unknown | State::Busy | State::Gone => mem::forget(guard),
             State::Usual | State::Aside => {
@@ -305,11 +331,6 @@ impl Attached {
             }
         }
     }
-}
-
-#[inline]
-fn can_detach() -> bool {
-    matches!(STATE.get(), State::Usual | State::Aside) && !is_borrowed()
 }
 
 /// Tries to attach a context, which is detached at once.

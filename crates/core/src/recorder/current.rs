@@ -29,7 +29,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
 use super::captures::CaptureScope;
-use super::context::{self, Attached, attach};
+use super::context::{self, Attached, attach, attach_again};
 use super::ids;
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
@@ -328,30 +328,23 @@ impl CurrentGuard {
         Self(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// Makes the span in `cx` current, even if that span is the boundary around the current one. `again` is as for
-    /// [`in_context`](Self::in_context).
-    pub(super) fn propagated(
-        cx: Context,
-        is_call: bool,
-        site: Site,
-        again: impl FnOnce() -> Option<Context>,
-    ) -> Self {
-        let published = Published::context(&cx, site);
+    /// Makes the span in `cx` current, even if that span is the boundary around the current one.
+    pub(super) fn propagated(cx: &Context, is_call: bool, site: Site) -> Self {
+        let published = Published::context(cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
         let way = if has_boundaries {
-            Way::InBoundary(BoundaryGuard::none(), attach(|| cx, again))
+            Way::InBoundary(BoundaryGuard::none(), attach_again(cx))
         } else {
-            Way::InContext(attach(|| cx, again))
+            Way::InContext(attach_again(cx))
         };
 
         Self(way, published)
     }
 
-    /// Prepares for a drop by an owner that may drop the guard anywhere. Such a guard has no other [`Way`].
-    #[inline]
-    pub(super) fn before_any_drop(&mut self) {
+    /// Makes the previous span current for an owner that may do so anywhere. Such a guard has no other [`Way`].
+    pub(super) fn detach(&mut self) {
         if let Way::InContext(attached) = &mut self.0 {
-            attached.before_any_drop();
+            attached.detach();
         }
     }
 

@@ -54,8 +54,7 @@ pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
         (cx, site)
     });
     move || {
-        let _current = captured
-            .map(|(cx, site)| CurrentGuard::propagated(cx.clone(), false, site, || Some(cx)));
+        let _current = captured.map(|(cx, site)| CurrentGuard::propagated(&cx, false, site));
         function()
     }
 }

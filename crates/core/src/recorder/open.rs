@@ -15,6 +15,7 @@ use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent};
 use super::published::Site;
+use super::record::SpanRecord;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
 use super::sampling::{self, Subject};
@@ -73,10 +74,19 @@ pub(super) enum Parked {
     Off,
     /// The context of an unsampled span or of an explicit parent. Boxed, so that a parked span fits into two registers;
     /// in memory, one load right after two stores would stall.
-    In(Box<(Context, Site)>),
+    In(Box<Unrecorded>),
     /// An unsampled span without its own `Context`.
     Unsampled(Suspended),
     Recording(Box<Recording>),
+}
+
+/// The context of a span that is not recorded.
+#[derive(Debug)]
+pub(super) struct Unrecorded {
+    pub(super) context: Context,
+    pub(super) site: Site,
+    /// The data of an unsampled root of `tracing`, which is needed if the root gets a sampled parent.
+    pub(super) record: Option<Box<SpanRecord>>,
 }
 
 /// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. While nothing is
@@ -272,8 +282,7 @@ impl Placed {
         let is_call = callsite.is_some();
         Opened::new(match self {
             Self::In(cx, recording) => {
-                let again = || recording.as_ref()?.context.clone();
-                let current = CurrentGuard::propagated(cx, is_call, Site::of(callsite), again);
+                let current = CurrentGuard::propagated(&cx, is_call, Site::of(callsite));
                 OpenSpan::within(recording, current)
             }
             Self::Here(Some(measured)) => OpenSpan::Measured(Held::new(Some(measured))),
@@ -375,7 +384,7 @@ impl OpenSpan {
     /// As [`close`](Self::close), for an owner that may drop the span anywhere.
     pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
         if let Self::In(_, current) = self {
-            current.before_any_drop();
+            current.detach();
         }
         self.close()
     }
@@ -394,7 +403,7 @@ impl OpenSpan {
 
 impl Parked {
     pub(super) fn in_context(cx: Context, site: Site) -> Self {
-        Self::In(Box::new((cx, site)))
+        Self::In(Box::new(Unrecorded { context: cx, site, record: None }))
     }
 
     pub(super) fn in_current_context() -> Self {
@@ -447,9 +456,7 @@ impl Parked {
             Self::Recording(recording) => recording.make_current(),
             Self::Off => Opened::OFF,
             Self::In(parked) => {
-                let (cx, site) = &**parked;
-                let again = || Some(cx.clone());
-                let current = CurrentGuard::propagated(cx.clone(), true, *site, again);
+                let current = CurrentGuard::propagated(&parked.context, true, parked.site);
                 Opened::new(OpenSpan::within(None, current))
             }
         }
@@ -469,7 +476,7 @@ impl Parked {
     pub(super) fn context(&self) -> Option<&Context> {
         match self {
             Self::Off | Self::Unsampled(_) => None,
-            Self::In(parked) => Some(&parked.0),
+            Self::In(parked) => Some(&parked.context),
             Self::Recording(recording) => recording.context.as_ref(),
         }
     }
@@ -519,11 +526,10 @@ impl Recording {
             return Opened::OFF;
         };
 
-        let again = || self.context.clone();
         let current = if self.record.is_measured() {
-            CurrentGuard::propagated(cx, true, Site::of(self.record.head.callsite), again)
+            CurrentGuard::propagated(&cx, true, Site::of(self.record.head.callsite))
         } else {
-            CurrentGuard::in_boundary(cx, self, again)
+            CurrentGuard::in_boundary(cx, self, || self.context.clone())
         };
         Opened::new(OpenSpan::within(None, current))
     }

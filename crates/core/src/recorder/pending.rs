@@ -26,6 +26,8 @@ pub(crate) struct PendingUpdates {
     is_shared: AtomicBool,
     /// The [`State`] of the recording. Written only by its call.
     state: AtomicU8,
+    /// When the current span of `tracing` was last exited; 0 if it was not.
+    exited: AtomicU64,
     /// Boxed, because one of these structures stays allocated for each span of the largest peak.
     update: Mutex<Option<Box<Update>>>,
 }
@@ -65,6 +67,7 @@ impl PendingUpdates {
             touched: AtomicBool::new(false),
             is_shared: AtomicBool::new(false),
             state: AtomicU8::new(State::Blank as u8),
+            exited: AtomicU64::new(0),
             update: Mutex::new(None),
         }
     }
@@ -140,6 +143,7 @@ impl PendingUpdates {
     #[inline]
     pub(super) fn own(&self) {
         self.is_shared.store(false, Ordering::Relaxed);
+        self.exited.store(0, Ordering::Relaxed);
     }
 
     /// Notes that the context of the span is about to be used.
@@ -151,9 +155,24 @@ impl PendingUpdates {
     pub(super) fn is_shared(&self) -> bool {
         self.is_shared.load(Ordering::Relaxed)
     }
+
+    /// Returns the ticks at the last exit of the span.
+    #[inline]
+    pub(super) fn exited(&self) -> Option<u64> {
+        let ticks = self.exited.load(Ordering::Relaxed);
+        (ticks != 0).then_some(ticks)
+    }
 }
 
 impl Handle {
+    /// Stores the ticks at an exit of the span, unless it has ended.
+    #[inline]
+    pub(super) fn exit(&self, ticks: u64) {
+        if self.is_current() {
+            self.pending.exited.store(ticks, Ordering::Relaxed);
+        }
+    }
+
     fn is_current(&self) -> bool {
         self.pending.number.load(Ordering::Acquire) == self.number
     }

@@ -214,7 +214,7 @@ fn place(
 
     let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
     let cx = match ids {
-        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids))),
+        Some(ids) => Some(parent.derive(|cx| cx.with_remote_span_context(ids))),
         None => parent.explicit(),
     };
 
@@ -269,7 +269,7 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
 #[expect(clippy::inline_always, reason = "each recorded call runs it once")]
 #[inline(always)]
 fn below(parent: &Parent, recording: &Recording) -> Context {
-    parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
+    parent.derive(|cx| cx.with_span(RecordedSpan::of_call(recording)))
 }
 
 #[cold]

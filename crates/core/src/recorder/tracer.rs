@@ -9,7 +9,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::context::{self, attach};
+use super::context::{self, attach_again};
 use super::global;
 use super::listeners;
 use super::record::Origin;
@@ -65,7 +65,7 @@ impl Tracer for RecorderTracer {
     fn in_span_with_builder<T, F: FnOnce(Context) -> T>(&self, builder: SpanBuilder, code: F) -> T {
         let span = self.build(builder);
         let cx = context::read_or_empty(|cx| cx.with_span(span));
-        let _attached = attach(|| cx.clone(), || Some(cx.clone()));
+        let _attached = attach_again(&cx);
         code(cx)
     }
 
@@ -76,7 +76,7 @@ impl Tracer for RecorderTracer {
         code: F,
     ) -> T {
         let cx = parent.with_span(self.build_with_context(builder, parent));
-        let _attached = attach(|| cx.clone(), || Some(cx.clone()));
+        let _attached = attach_again(&cx);
         code(cx)
     }
 

@@ -39,6 +39,8 @@ fn unsampled() -> SpanId {
 #[test]
 fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
     let spans = record(|| {
+        // The next span reuses its memory.
+        info_span!("earlier").in_scope(|| ());
         let never = info_span!("never entered");
         let parent = info_span!("parent");
         let child = parent.in_scope(|| info_span!("child"));
@@ -53,7 +55,8 @@ fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
     });
 
     // `tracing` keeps a parent open as long as it has children.
-    assert_eq!(spans.names(), ["parent", "between", "work", "child", "later", "never entered"]);
+    let names = ["earlier", "parent", "between", "work", "child", "later", "never entered"];
+    assert_eq!(spans.names(), names);
     spans.single("child").assert_child_of("parent");
     spans.single("work").assert_child_of("child");
     let (start, end) = spans.single("child").times();
@@ -62,6 +65,7 @@ fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
     assert!(start <= between.0);
     assert!(work.1 <= end);
     assert!(end <= later.0);
+    assert!(later.1 <= spans.single("never entered").times().1);
 }
 
 #[traced]

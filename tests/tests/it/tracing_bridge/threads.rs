@@ -1,15 +1,20 @@
 //! One span on many threads, and threads that end.
 
 use std::cell::RefCell;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 
-use floe_telemetry::{testing, traced};
+use floe_telemetry::tracing::get_otel_context;
+use floe_telemetry::{testing, traced, tracing_layer};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
-use tracing::dispatcher::with_default;
+use tracing::dispatcher::{WeakDispatch, with_default};
 use tracing::span::EnteredSpan;
-use tracing::{Dispatch, Span, info, info_span};
+use tracing::{Dispatch, Event, Span, Subscriber, info, info_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::subscriber;
 
@@ -128,4 +133,44 @@ fn a_thread_may_end_inside_a_span() {
     // A leaked span never ends.
     assert_eq!(spans.named("left").count(), 0);
     assert!(Span::current().is_none());
+}
+
+/// Reads the current span for each event.
+#[derive(Default)]
+struct Reading {
+    subscriber: OnceLock<WeakDispatch>,
+    events: Arc<AtomicUsize>,
+}
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Reading {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.subscriber.set(subscriber.downgrade()).unwrap();
+    }
+
+    fn on_event(&self, _: &Event<'_>, layers: LayerContext<'_, S>) {
+        let subscriber = self.subscriber.get().unwrap().upgrade().unwrap();
+        if let Some(span) = layers.lookup_current() {
+            let _ = get_otel_context(&span.id(), &subscriber);
+        }
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_subscriber_may_read_spans_while_too_many_contexts_are_reported() {
+    let reading = Reading::default();
+    let reports = reading.events.clone();
+    let layers = tracing_subscriber::registry().with(tracing_layer()).with(reading);
+    let spans = testing::capture(|| {
+        on_thread(&layers.into(), || {
+            let span = info_span!("too deep");
+            for _ in 0..u16::MAX {
+                std::mem::forget(Context::new().attach());
+            }
+            let before = reports.load(Ordering::Relaxed);
+            let _current = span.enter();
+            assert_eq!(reports.load(Ordering::Relaxed), before + 1);
+        });
+    });
+    assert_eq!(spans.named("too deep").count(), 1);
 }
