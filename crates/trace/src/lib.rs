@@ -44,7 +44,8 @@ mod waterfall;
 pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::diff::{Change, ChangeKind, Coverage, Diff, diff};
 pub use crate::forest::{Forest, Trace};
-pub use crate::names::{NameStatistics, names, without_numbers};
+pub use crate::names::{NameStatistics, names};
+pub use crate::operation::without_numbers;
 pub use crate::page::write_page;
 pub use crate::perfetto::write_perfetto;
 pub use crate::span::{

@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use itertools::Itertools as _;
 
 use crate::forest::Forest;
-use crate::operation::without_digits;
 use crate::span::Span;
 
 /// Statistics of the spans of one service that share a name. Times are in nanoseconds.
@@ -70,12 +69,6 @@ pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
-}
-
-/// Replaces the numbers and the ids of a text by `*`, so that texts that differ by them are equal.
-#[must_use]
-pub fn without_numbers(text: &str) -> String {
-    without_digits(&normalized(text)).replace("*.*", "*")
 }
 
 /// Replaces variable words of a name by `*`: numbers, and hexadecimal words of eight or more characters with a digit.

@@ -143,6 +143,12 @@ pub(crate) fn without_digits(address: &str) -> String {
     plain.dedup_by(|one, next| [*one, *next] == ['*'; 2]).collect()
 }
 
+/// Replaces the numbers and the ids of a text by `*`, so that texts that differ by them are equal.
+#[must_use]
+pub fn without_numbers(text: &str) -> String {
+    without_digits(&normalized(text)).replace("*.*", "*")
+}
+
 /// Replaces each literal of a statement by `*`, and a list of literals by a single `*`.
 fn without_values(text: &str) -> String {
     let parts = text.split('\'').enumerate();
