@@ -161,8 +161,7 @@ impl FutureSpan {
     /// Takes an open span in place of a mere context, and returns `true`. A span of its own is kept, and the open one
     /// ends.
     pub(super) fn takes(&mut self, span: &mut Opened) -> bool {
-        let is_free =
-            matches!(self.0, Phase::Open(Parked::Off | Parked::In(_) | Parked::Unsampled(_)));
+        let is_free = matches!(self.0, Phase::Open(Parked::Off | Parked::In(_)));
 
         if is_free {
             self.0 = Phase::Open(span.park_whole());
