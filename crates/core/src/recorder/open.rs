@@ -449,7 +449,6 @@ impl Parked {
     #[inline]
     pub(super) fn make_current(&mut self) -> Opened {
         match self {
-            _ if !context::is_there() => Opened::OFF,
             Self::Unsampled(suspended) => {
                 Opened::new(OpenSpan::within(None, suspended.make_current()))
             }

@@ -47,8 +47,8 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::ids;
 use super::listeners::{
-    self, ASKED, BAGGAGE, BOUNDARIES, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN,
-    PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED, UNUSUAL,
+    self, ASKED, BAGGAGE, BOUNDARIES, CAPTURES, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners,
+    PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED, UNUSUAL,
 };
 use super::local;
 use super::lost::{self, LOST};
@@ -73,7 +73,7 @@ pub(super) enum Decision {
 }
 
 /// The listeners that leave the decision about a child of an unsampled local span to its parent.
-const FOLLOWING_PARENT: Listeners = BOUNDARIES | ASKED;
+const FOLLOWING_PARENT: Listeners = BOUNDARIES | ASKED | CAPTURES;
 
 /// Whether [`unsampled_parent`] decides about a call, if there is such a parent.
 #[inline]
