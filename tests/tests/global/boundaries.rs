@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Waker};
 use std::thread;
 
 use floe_telemetry::config::ContextMode;
 use floe_telemetry::propagation::{extract_context, inject_headers};
+use floe_telemetry::trace::InSpan;
 use floe_telemetry::{FutureExt as _, TelemetryConfig, get_current_span, traced};
 use floe_tests::{remote, remote_in};
-use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId, TraceState};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 
@@ -165,7 +167,9 @@ fn nested_functions_are_children_of_each_other() {
 
 #[alone]
 fn an_attached_context_takes_precedence_until_it_is_detached() {
-    let spans = Recorded::below(remote(true), || {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let sender = extract_context(&[("traceparent", parent), ("tracestate", "vendor=1")]);
+    let spans = Recorded::below(sender, || {
         root(|| {
             outer(|| {
                 let second = Context::current().with_remote_span_context(remote_in(3, true));
@@ -182,22 +186,8 @@ fn an_attached_context_takes_precedence_until_it_is_detached() {
     assert!(inner.parent_span_is_remote);
     spans.assert_child("leaf", "inner");
     spans.assert_child("last", "outer");
-}
-
-#[alone]
-fn nested_spans_keep_the_trace_state_and_the_decision() {
-    let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
-    for is_sampled in [true, false] {
-        let sender = remote_in(5, is_sampled);
-        let ids = (sender.trace_id(), sender.span_id());
-        let flags = sender.trace_flags();
-        let parent = SpanContext::new(ids.0, ids.1, flags, true, state.clone());
-        let spans = Recorded::below(Context::new().with_remote_span_context(parent), || {
-            root(|| outer(leaf));
-        });
-
-        assert_eq!(spans.0.len(), if is_sampled { 3 } else { 0 });
-        assert!(spans.0.iter().all(|span| *span.span_context.trace_state() == state));
+    for name in ["root", "outer", "last"] {
+        assert_eq!(spans.named(name).span_context.trace_state().header(), "vendor=1");
     }
 }
 
@@ -249,24 +239,48 @@ fn an_unsampled_future_sends_the_same_headers_from_another_thread() {
     }
 }
 
-#[derive(Debug, PartialEq)]
-struct Tenant(&'static str);
+type Boxed = Pin<Box<dyn Future<Output = Option<Arc<str>>> + Send>>;
 
 #[traced]
-fn tenant() -> impl Future<Output = Option<&'static str>> + Send {
-    async { Context::map_current(|cx| cx.get::<Tenant>().map(|tenant| tenant.0)) }
+fn tenant() -> impl Future<Output = Option<Arc<str>>> + Send {
+    async { Context::map_current(|cx| cx.get().cloned()) }
+}
+
+#[traced]
+fn tenant_of_caller() -> InSpan<Boxed> {
+    let future: Boxed = Box::pin(async { Context::map_current(|cx| cx.get().cloned()) });
+    future.in_current_span()
+}
+
+/// Where it was polled before, it also has the values of the context.
+#[traced]
+async fn tenant_later() -> Option<Arc<str>> {
+    tokio::task::yield_now().await;
+    tenant().await
 }
 
 #[alone]
 fn a_future_that_is_made_in_a_call_has_its_context_on_another_thread() {
+    #[traced]
+    fn calls(expected: &Arc<str>) {
+        let futures: [Boxed; 4] = [
+            Box::pin(tenant()),
+            Box::pin(tenant_of_caller()),
+            Box::pin(tenant()),
+            Box::pin(tenant_later()),
+        ];
+        for (n, future) in futures.into_iter().enumerate() {
+            let run = || futures_executor::block_on(future);
+            let found = if n > 1 { run() } else { thread::spawn(run).join().unwrap() };
+            assert_eq!(found.as_ref(), Some(expected), "{n}");
+        }
+    }
+
     for is_sampled in [true, false] {
-        drop(Recorded::below(remote(is_sampled).with_value(Tenant("acme")), || {
-            #[traced]
-            fn caller() -> Option<&'static str> {
-                let future = tenant();
-                thread::spawn(|| futures_executor::block_on(future)).join().unwrap()
-            }
-            assert_eq!(caller(), Some("acme"), "sampled: {is_sampled}");
+        let tenant = Arc::<str>::from("acme");
+        drop(Recorded::below(remote(is_sampled).with_value(Arc::clone(&tenant)), || {
+            calls(&tenant);
         }));
+        assert_eq!(Arc::strong_count(&tenant), 1, "sampled: {is_sampled}");
     }
 }

@@ -13,7 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
+use floe_telemetry::{
+    MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, propagation, span, traced,
+};
 use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, reset, send_to_self, send_to_thread};
 use floe_tests::{
     Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote, wait_until,
@@ -577,25 +579,33 @@ fn a_fork_can_have_its_own_provider() {
 /// The thread has only opened spans below an unsampled parent, so it has ids, but no other state of the recorder.
 #[alone]
 fn a_fork_does_not_repeat_the_ids_of_its_parent() {
+    #[traced]
+    fn unsampled() -> Option<String> {
+        propagation::current_span_id()
+    }
+
     let receiver = Receiver::http();
     let start = || start(&receiver.endpoint());
     // This call looks for OpenTelemetry's provider.
     work();
     let started = thread::scope(|scope| scope.spawn(start).join().unwrap());
-    let unsampled = remote(false).attach();
-    drop(create_span("below"));
-    drop(unsampled);
+    let _attached = remote(false).attach();
+    let _below = create_span("below");
+    let record = || drop(span("recorded").root().attribute("unsampled", unsampled()).start());
     in_fork(|| {
         let own = start();
-        work();
+        record();
         own.shutdown(TIMEOUT).unwrap();
     });
 
-    work();
+    record();
     started.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();
-    let ids: HashSet<_> = spans.iter().flat_map(|span| [&span.trace_id, &span.span_id]).collect();
-    assert_eq!((spans.len(), ids.len()), (2, 4));
+    let unsampled = spans.iter().map(|span| span.attributes["unsampled"].as_str().unwrap());
+    let ids: HashSet<_> = (spans.iter().flat_map(|span| [&*span.trace_id, &*span.span_id]))
+        .chain(unsampled)
+        .collect();
+    assert_eq!((spans.len(), ids.len()), (2, 6));
 }
 
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: the process is a fork, and the provider belongs \

@@ -14,8 +14,11 @@ use floe_telemetry::{
 };
 use floe_tests::{MetricValue, Receiver, TIMEOUT, json_lines, program};
 use futures_executor::block_on;
-use opentelemetry::global;
-use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _,
+};
+use opentelemetry::{Context, global};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 
 use super::pipeline::{in_memory, start};
@@ -231,6 +234,12 @@ fn a_provider_without_an_exporter_says_so_unless_none_is_chosen() {
 #[test]
 fn without_a_provider_a_request_is_passed_on() {
     let program = program!({
+        let (trace, span) = (TraceId::from(7), SpanId::from(7));
+        let local = SpanContext::new(trace, span, TraceFlags::NOT_SAMPLED, false, TraceState::NONE);
+        let attached = Context::new().with_remote_span_context(local).attach();
+        let own = sent();
+        assert_eq!(inner(), own);
+        drop(attached);
         assert_is_passed_on();
         let telemetry = init().unwrap();
         assert!(telemetry.is_noop());
@@ -386,6 +395,6 @@ fn an_exporter_listens_after_a_provider_without_one() {
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 2);
     assert_eq!(telemetry.statistics().without_exporter, 0);
-    let current = opentelemetry::Context::current();
+    let current = Context::current();
     assert!(!current.has_active_span());
 }

@@ -1,14 +1,17 @@
 //! Tail sampling keeps traces that the ratio does not sample, but that failed or were slow.
 
 use std::collections::HashMap;
-use std::io;
+use std::future::Future as _;
+use std::task::{Context as TaskContext, Waker};
 use std::time::{Duration, SystemTime};
+use std::{io, thread};
 
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
     TelemetryConfig, create_span, get_current_span, get_tracer, propagation, traced,
 };
 use floe_tests::{TIMEOUT, names, remote};
+use futures_executor::block_on;
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
@@ -27,6 +30,12 @@ fn job(outcome: Result<(), &'static str>) {
 #[traced]
 fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
     outcome
+}
+
+#[traced]
+async fn job_later() {
+    tokio::task::yield_now().await;
+    job(Err("no disk"));
 }
 
 fn start(rest: &str, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
@@ -62,6 +71,10 @@ fn below_remote_parents() {
             get_tracer("plain").in_span("plain", |_| job(Err("no disk")));
             let _guard = create_span("guard");
             job(Err("no disk"));
+            // Elsewhere, the parent of the job is still remote.
+            let mut future = Box::pin(job_later());
+            assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
+            thread::spawn(|| block_on(future)).join().unwrap();
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The rules of `sampling`, as a document and in the short form of `FLOE_SPAN_FILTER`: the spans that arrive, with their
 //! parents.
 
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context as TaskContext, Waker};
 use std::thread;
 
 use floe_telemetry::config::{SamplingConfig, SamplingRule};
@@ -11,7 +14,7 @@ use floe_telemetry::{
 };
 use floe_tests::remote;
 use futures_executor::block_on;
-use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+use opentelemetry::trace::{SpanId, TraceContextExt as _, Tracer as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::pipeline::{Pipeline, sampling};
@@ -244,8 +247,10 @@ fn detail() {
 static EVALUATED: AtomicUsize = AtomicUsize::new(0);
 
 #[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
-async fn costly() {
+async fn costly() -> SpanId {
+    tokio::task::yield_now().await;
     step();
+    get_current_span().span_context().span_id()
 }
 
 #[traced(level = debug, parent = cx)]
@@ -313,20 +318,29 @@ fn a_filter_selects_by_target_and_level() {
 /// An excluded function has the same context and the same future as without `#[traced]`, and evaluates no attributes.
 #[alone]
 fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
-    let arrived = with_filter("trace", || block_on(costly()));
+    let arrived = with_filter("trace", || {
+        block_on(costly());
+    });
     assert_eq!(arrived, ["costly", "costly > step"]);
     assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
-    let arrived = with_filter("info", || {
-        let outer = create_span("outer");
-        let own = outer.span_context().span_id();
-        block_on(async {
-            costly().await;
+    for (is_sampled, expected) in
+        [(true, &["outer > step", "remote > other", "remote > outer"][..]), (false, &[])]
+    {
+        let arrived = with_filter("info", || {
+            let _attached = remote(is_sampled).attach();
+            let mut future = pin!(costly());
+            let other = create_span("other");
+            assert!(future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
+            drop(other);
+            let outer = create_span("outer");
+            let own = outer.span_context().span_id();
+            assert_eq!(block_on(future), own);
             assert_eq!(get_current_span().span_context().span_id(), own);
         });
-    });
 
-    assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
-    assert_eq!(arrived, ["outer", "outer > step"]);
+        assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
+        assert_eq!(arrived, expected);
+    }
     // For a future, the surrounding span is the one in which `in_span` was called.
     let arrived = with_filter("info,acme=off", || {
         let outer = create_span("outer");

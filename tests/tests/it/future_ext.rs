@@ -111,41 +111,27 @@ impl Drop for Dropped {
 }
 
 #[test]
-fn a_future_that_is_dropped_is_cancelled() {
+fn a_future_that_is_dropped_is_cancelled_and_runs_destructors_in_its_span() {
     let spans = testing::capture(|| {
-        let held = Dropped;
-        let work = async {
-            let _held = held;
-            pending::<()>().await;
+        let _outer = create_span("outer");
+        let waits = || {
+            let held = Dropped;
+            async {
+                let _held = held;
+                pending::<()>().await;
+            }
         };
 
-        let mut work = Box::pin(work.in_span(span("work")));
-        let task = &mut TaskContext::from_waker(Waker::noop());
-        assert!(work.as_mut().poll(task).is_pending());
+        let mut futures = [waits().in_span(span("work")), waits().in_current_span()].map(Box::pin);
+        for future in &mut futures {
+            let task = &mut TaskContext::from_waker(Waker::noop());
+            assert!(future.as_mut().poll(task).is_pending());
+        }
+        thread::scope(|scope| scope.spawn(|| drop(futures)).join().unwrap());
     });
 
+    spans.assert_tree("outer\n  work\n    leaf\n  leaf");
     spans.single("work").assert_unset().assert_attribute("floe.cancelled", true);
-    spans.single("leaf").assert_child_of("work");
-}
-
-#[test]
-fn destructors_of_a_dropped_future_run_in_its_span() {
-    let spans = testing::capture(|| {
-        let outer = create_span("outer");
-        let held = Dropped;
-        let work = async {
-            let _held = held;
-            pending::<()>().await;
-        };
-
-        let mut work = Box::pin(work.in_current_span());
-        let task = &mut TaskContext::from_waker(Waker::noop());
-        assert!(work.as_mut().poll(task).is_pending());
-        thread::scope(|scope| scope.spawn(move || drop(work)).join().unwrap());
-        drop(outer);
-    });
-
-    spans.single("leaf").assert_child_of("outer");
 }
 
 #[test]

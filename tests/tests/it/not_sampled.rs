@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::thread;
 
+use floe_telemetry::trace::InSpan;
 use floe_telemetry::{
     ActiveSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation, span,
     testing, traced, tracing_layer,
@@ -22,13 +23,12 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Returns a remote parent that is not sampled. Each test uses its own trace, because a capture claims a trace.
 fn remote(trace: u64) -> SpanContext {
-    SpanContext::new(
-        TraceId::from(u128::from(trace)),
-        SpanId::from(9),
-        TraceFlags::new(0x02),
-        true,
-        TraceState::from_key_value([("vendor", "1")]).unwrap(),
-    )
+    with_state(trace, TraceState::from_key_value([("vendor", "1")]).unwrap())
+}
+
+fn with_state(trace: u64, state: TraceState) -> SpanContext {
+    let trace = TraceId::from(u128::from(trace));
+    SpanContext::new(trace, SpanId::from(9), TraceFlags::new(0x02), true, state)
 }
 
 /// Returns the current span, after a check that its ids are the same wherever they are read.
@@ -42,7 +42,8 @@ fn current() -> SpanContext {
     assert_eq!(propagation::current_span_id(), Some(span_id.to_string()));
     let headers = propagation::inject_headers();
     assert_eq!(headers["traceparent"], format!("00-{trace_id}-{span_id}-02"));
-    assert_eq!(headers["tracestate"], "vendor=1");
+    let state = headers.get("tracestate").map_or("", |it| it);
+    assert_eq!(state, current.trace_state().header());
     assert!(!get_current_span().is_recording());
     current
 }
@@ -68,13 +69,21 @@ fn ids_of(guard: &ActiveSpan) -> SpanContext {
 /// trace of the parent, and be local.
 #[track_caller]
 fn check(trace: u64, code: impl FnOnce() -> Vec<SpanContext>) {
-    let parent = remote(trace);
+    check_below(Context::current, &remote(trace), code);
+}
+
+/// As [`check`], in a context that `around` returns within the capture.
+#[track_caller]
+fn check_below(
+    around: fn() -> Context,
+    parent: &SpanContext,
+    code: impl FnOnce() -> Vec<SpanContext>,
+) {
     let mut ids = Vec::new();
     let spans = testing::capture(|| {
-        let cx = Context::current().with_remote_span_context(parent.clone());
-        let _attached = cx.attach();
+        let _attached = around().with_remote_span_context(parent.clone()).attach();
         ids = code();
-        assert_eq!(current(), parent, "the parent is current again");
+        assert_eq!(current(), *parent, "the parent is current again");
     });
 
     assert!(spans.is_empty(), "{spans}");
@@ -125,17 +134,20 @@ fn a_function_has_an_id() {
 #[test]
 fn the_id_is_carried_to_another_thread() {
     #[traced]
-    fn spawns() -> [SpanContext; 2] {
-        let future = async { [current(), function()] }.in_current_span();
+    fn spawns() -> [[SpanContext; 2]; 2] {
+        let carried = async { [current(), function()] }.in_current_span();
+        let mut begun = Box::pin(future());
+        assert!(poll(begun.as_mut()).is_pending());
         let ids = thread::scope(|scope| {
-            let thread = scope.spawn(|| futures_executor::block_on(future));
-            thread.join().unwrap()
+            let both = async { [carried.await, begun.await] };
+            scope.spawn(|| futures_executor::block_on(both)).join().unwrap()
         });
-        assert_eq!(ids[0], current());
+        assert_eq!(ids[0][0], current());
         ids
     }
 
-    check(0xa8, || spawns().to_vec());
+    check(0xa8, || spawns().concat());
+    check_below(Context::current, &with_state(0xb5, TraceState::NONE), || spawns().concat());
 }
 
 /// Other code finds the span of the first function, which has a `Context`. The functions below it have none, because
@@ -236,7 +248,7 @@ async fn with_attributes(n: i64) -> [SpanContext; 2] {
 }
 
 #[traced]
-fn boxed() -> Pin<Box<dyn Future<Output = [SpanContext; 2]>>> {
+fn boxed() -> Boxed {
     let at_call = current();
     Box::pin(async move {
         yields().await;
@@ -256,30 +268,50 @@ fn opaque() -> impl Future<Output = [SpanContext; 2]> {
     }
 }
 
+type Boxed = Pin<Box<dyn Future<Output = [SpanContext; 2]>>>;
+
+#[traced]
+fn in_its_span() -> InSpan<Boxed> {
+    let at_call = current();
+    let future: Boxed = Box::pin(async move {
+        assert_eq!(current(), at_call);
+        [at_call, function()]
+    });
+    future.in_current_span()
+}
+
+/// The span of this call ends with the call, because the future has a span.
+#[traced]
+fn passes_on() -> InSpan<Boxed> {
+    in_its_span()
+}
+
 #[test]
 fn a_future_keeps_its_id() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     check(0xa5, || {
         runtime.block_on(async {
-            let (one, two, three, four, five) = tokio::join!(
+            let (one, two, three, four, five, six) = tokio::join!(
                 future(),
                 with_attributes(1),
                 boxed(),
                 opaque(),
                 async { [current(), function()] }.in_span(span("in a span")),
+                passes_on(),
             );
-            [one, two, three, four, five].concat()
+            [one, two, three, four, five, six].concat()
         })
     });
 }
 
-/// Pending three times. Returns the ids and the baggage of each poll, possibly only of those after the first one, because
-/// an id is created when it is read.
+/// Pending three times. Returns the ids and the baggage of each poll after the first one, because an id is created when it
+/// is read.
 #[traced]
-async fn watched(reads_early: bool) -> Vec<(SpanContext, SpanContext, Option<String>)> {
+async fn watched() -> Vec<(SpanContext, SpanContext, Option<String>)> {
     let mut seen = Vec::new();
     for poll in 0..4 {
-        if reads_early || poll > 0 {
+        assert!(!Context::current().is_telemetry_suppressed());
+        if poll > 0 {
             seen.push((current(), found(), propagation::baggage_value("tenant")));
         }
         if poll < 3 {
@@ -328,54 +360,68 @@ fn recorded(poll: &mut dyn FnMut()) {
     poll();
 }
 
+fn finish<F: Future<Output: Send> + Send>(mut future: Pin<&mut F>, place: Place) -> F::Output {
+    loop {
+        let mut polled = Poll::Pending;
+        place(&mut || polled = poll(future.as_mut()));
+        if let Poll::Ready(value) = polled {
+            return value;
+        }
+    }
+}
+
 #[test]
 fn a_future_keeps_its_ids_wherever_it_is_polled() {
-    /// Polls the future once, and ends before its next poll.
+    /// Polls the future once, and in `place` if it is set.
     #[traced]
-    fn caller<F: Future>(mut future: Pin<&mut F>) -> [SpanContext; 2] {
-        within(propagation::set_baggage_value("tenant", "acme"), &mut || {
+    fn caller<F: Future<Output: Send> + Send>(
+        mut future: Pin<&mut F>,
+        tenant: Option<&str>,
+        place: Option<Place>,
+    ) -> ([SpanContext; 2], Option<F::Output>) {
+        let cx = tenant.map(|tenant| propagation::set_baggage_value("tenant", tenant));
+        let mut ready = None;
+        within(cx.unwrap_or_else(Context::current), &mut || {
             assert!(poll(future.as_mut()).is_pending());
+            ready = place.map(|place| finish(future.as_mut(), place));
         });
-        [current(), found()]
+        ([current(), found()], ready)
     }
 
     for (n, (place, elsewhere)) in (0..).zip(PLACES) {
-        for reads_early in [false, true] {
-            check(0xb000 + 2 * n + u64::from(reads_early), || {
-                let mut future = Box::pin(watched(reads_early));
-                let [above, found] = caller(future.as_mut());
-                let mut ready = None;
-                while ready.is_none() {
-                    elsewhere(&mut || match poll(future.as_mut()) {
-                        Poll::Ready(value) => ready = Some(value),
-                        Poll::Pending => {}
-                    });
-                }
-
-                let seen = ready.unwrap();
+        for case in 0..4 {
+            let trace = 0xb000 + 4 * n + case;
+            let [is_plain, stays] = [1, 2].map(|bit| case & bit != 0);
+            // A capture also takes the spans of its thread in other contexts than its own.
+            let (around, parent, tenant): (fn() -> Context, _, _) = if is_plain {
+                (Context::new, with_state(trace, TraceState::NONE), None)
+            } else {
+                (Context::current, remote(trace), Some("acme"))
+            };
+            check_below(around, &parent, || {
+                let mut future = Box::pin(watched());
+                let ([above, found], ready) =
+                    caller(future.as_mut(), tenant, stays.then_some(elsewhere));
+                let seen = ready.unwrap_or_else(|| finish(future.as_mut(), elsewhere));
                 let id = seen[0].0.clone();
-                let expected = (id.clone(), found, Some("acme".to_owned()));
-                assert!(seen.iter().all(|it| *it == expected), "{place}: {seen:?}");
+                let expected = (id.clone(), found, tenant.map(str::to_owned));
+                assert!(seen.iter().all(|it| *it == expected), "{place}, {case}: {seen:?}");
                 vec![above, id]
             });
         }
     }
 }
 
+/// There, OpenTelemetry's current `Context` cannot be changed.
 #[test]
-fn a_select_that_drops_a_future_leaves_the_current_span() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    check(0xb4, || {
-        runtime.block_on(async {
-            let before = current();
-            tokio::select! {
-                biased;
-                _ = future() => unreachable!(),
-                () = std::future::ready(()) => assert_eq!(current(), before),
-            }
-            assert_eq!(current(), before);
-            vec![function()]
-        })
+fn a_future_keeps_its_id_in_a_closure_of_the_api() {
+    check(0xb6, || {
+        let mut future = Box::pin(future());
+        in_a_function(&mut || assert!(poll(future.as_mut()).is_pending()));
+        match Context::map_current(|_| poll(future.as_mut())) {
+            Poll::Ready(ids) => ids.to_vec(),
+            Poll::Pending => panic!("it was pending once"),
+        }
     });
 }
 
@@ -473,13 +519,24 @@ fn an_id_belongs_to_one_trace() {
     #[traced]
     fn attaches_another() -> SpanContext {
         let own = current();
-        let other = Context::current().with_remote_span_context(remote(0xab));
-        let attached = other.attach();
-        assert_eq!(current(), remote(0xab));
-        drop(attached);
+        let flags = own.trace_flags();
+        let other = SpanContext::new(
+            TraceId::from(0xab),
+            found().span_id(),
+            flags,
+            false,
+            TraceState::NONE,
+        );
+        within(Context::new().with_remote_span_context(other.clone()), &mut || {
+            assert_eq!(current(), other);
+        });
         assert_eq!(current(), own);
         own
     }
+    #[traced]
+    fn first() -> SpanContext {
+        attaches_another()
+    }
 
-    check(0xaa, || vec![attaches_another()]);
+    check(0xaa, || vec![first()]);
 }
