@@ -92,7 +92,7 @@ impl OtlpProtocol {
         Err(format!("{expected}{}", needed(&found, self.feature())))
     }
 
-    pub(crate) const fn feature(self) -> &'static str {
+    const fn feature(self) -> &'static str {
         match self {
             Self::Grpc => "otlp-grpc",
             Self::Http => "otlp-http",

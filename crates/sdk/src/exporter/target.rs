@@ -35,11 +35,10 @@ impl OtlpTarget {
         };
         let (protocol, _) = self.config.otlp_route(signal);
         let url = self.config.otlp_url(signal);
-        let exporter = protocol.feature().replace('-', "_");
         let item = signal.item().trim_end_matches(" record");
         ExporterId {
             name,
-            kind: format!("{exporter}_{item}_exporter").into(),
+            kind: format!("otlp_{}_{item}_exporter", protocol.as_str().to_lowercase()).into(),
             server: server(&url),
             route: Some(format!("{} {}", protocol.name(), without_credentials(&url))),
         }
