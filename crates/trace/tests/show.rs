@@ -247,25 +247,17 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     assert!(errors.contains(r#""total":1"#), "{errors}");
 }
 
-/// A span without a status is between a failed request and the failed span below it.
-#[test]
-fn an_error_below_a_span_without_one_explains_those_above_it() {
-    let recording =
-        spans("GET /err 0..10 error\n  middleware 1..9\n    request handler 2..8 error");
-    let errors = printed(&recording, &["errors", "--json"]);
-    assert!(errors.contains("request handler"), "{errors}");
-    assert!(errors.contains(r#""total":1"#), "{errors}");
-}
-
-/// `card` explains the failures of `charge`, and `pay` has not failed.
+/// `card` explains the failures of `charge`, also below a span without a status, and `pay` has not failed.
 #[test]
 fn errors_have_the_innermost_span_and_its_message() {
     let recording = spans(
         "pay 0..30 @shop
            charge 0..9 error=charge·failed:·card·network·timed·out
-             card 0..8 error=card·network·timed·out
+             attempt 0..9
+               card 0..8 error=card·network·timed·out
            charge 10..19 error=charge·failed:·card·network·timed·out
-             card 10..18 error=card·network·timed·out
+             attempt 10..19
+               card 10..18 error=card·network·timed·out
            charge 20..29
              card 20..28",
     );
@@ -275,7 +267,7 @@ fn errors_have_the_innermost_span_and_its_message() {
     for (key, value) in [
         ("name", "card"),
         ("message", "card network timed out"),
-        ("path", "pay > charge > card"),
+        ("path", "pay > charge > attempt > card"),
         ("service", "shop"),
     ] {
         assert_eq!(errors["rows"][0][key], value, "{errors}");
