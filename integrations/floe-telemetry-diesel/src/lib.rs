@@ -179,7 +179,6 @@ fn kind(error: &Error) -> &'static str {
         Error::InvalidCString(_) => "invalid_c_string",
         Error::QueryBuilderError(_) => "query_builder",
         Error::SerializationError(_) => "serialization",
-        Error::DeserializationError(_) => "deserialization",
         _ => "_OTHER",
     }
 }

@@ -55,7 +55,9 @@ fn a_failed_run_does_not_replace_the_warehouse() {
     let product = broken("SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();
     product.write("models/broken.sql", "SELECT price FROM {{ ref('stg_orders') }}");
-    product.run().assert_code(1);
+    let failed = product.run();
+    failed.assert_code(1);
+    assert!(failed.stderr.contains("failed.db (of this run, incomplete)"), "{}", failed.stderr);
 
     let tables = |path: &str| {
         let database = product.open(path);

@@ -2,7 +2,7 @@
 
 use floe::compile::Definition;
 use floe::pipeline::{self, RunId};
-use floe_telemetry::opentelemetry::trace::Status;
+use floe_telemetry::opentelemetry::trace::{Event, Status};
 use floe_telemetry::testing::{self, Spans};
 
 use crate::product::Product;
@@ -226,7 +226,10 @@ fn causes(spans: &Spans) -> Vec<(String, String)> {
     };
     let class =
         |span: &testing::CapturedSpan<'_>| span.attribute("error.type").unwrap().to_string();
-    let causes = failed.iter().filter(is_cause);
+    let causes = failed.iter().filter(is_cause).inspect(|span| {
+        let is_exception = |event: &Event| event.name == "exception";
+        assert!(span.data().events.iter().any(is_exception), "{spans}");
+    });
     causes.map(|it| (it.name().to_owned(), class(it))).collect()
 }
 

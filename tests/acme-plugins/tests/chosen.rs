@@ -166,15 +166,6 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
 }
 
 #[test]
-fn the_configuration_is_checked_when_the_product_is_compiled() {
-    let (result, spans, _) = run("{ compute: { type: acme, pages: many } }", "");
-    let error = result.unwrap_err().to_string();
-    let expected = "manifest.yaml:3:42: `pages`: expected a whole number, 0 or more, found a text";
-    assert!(error.ends_with(expected), "{error}");
-    assert_eq!(spans.named("floe.plugins.start").count(), 0, "{spans}");
-}
-
-#[test]
 fn a_plugin_that_panics_does_not_end_a_run_that_its_manifest_continues() {
     let plugins =
         "{ alert_channel: { type: broken }, quality: { type: sql, on_failure: continue } }";

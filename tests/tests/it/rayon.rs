@@ -1,7 +1,5 @@
 //! Tasks of rayon that follow the recipes of `docs/tasks.md` stay in the trace.
 
-use std::sync::Barrier;
-
 use floe_telemetry::testing::Spans;
 use floe_telemetry::{in_current_span, propagation, testing, traced};
 use rayon::prelude::*;
@@ -53,27 +51,6 @@ fn the_span_around_a_loop_is_the_parent_on_each_thread() {
     });
 
     assert_rows(&spans, 20);
-}
-
-/// The barrier holds each of the two threads until the other one has a table.
-#[test]
-fn the_span_around_a_join_is_the_parent_of_both_sides() {
-    let pool = pool(2);
-    let barrier = Barrier::new(2);
-    let side = |table| {
-        barrier.wait();
-        load(table);
-    };
-
-    let spans = testing::capture(|| {
-        import(|| {
-            pool.install(in_current_span(|| {
-                rayon::join(in_current_span(|| side(0)), in_current_span(|| side(1)));
-            }));
-        });
-    });
-
-    assert_rows(&spans, 2);
 }
 
 /// The closure of a scope also runs on a thread of the pool.

@@ -83,6 +83,8 @@ async fn a_failed_request_is_an_error() {
         let refused = client.put(format!("{server}/never")).send().await;
         assert_eq!(refused.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
         assert!(hasty.get(format!("{server}/never")).send().await.is_err());
+        let failing = ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new());
+        assert!(failing.with(refuse).build().get(&server).send().await.is_err());
     })
     .await;
     let error_type = |kind: &str| {
@@ -99,6 +101,14 @@ async fn a_failed_request_is_an_error() {
     assert!(!format!("{:?}", refused.data()).contains("hunter2"));
     assert_eq!(refused.data().events.events[0].name, "exception");
     error_type("405");
+    error_type("middleware");
+}
+
+type Sending<'a> =
+    Pin<Box<dyn Future<Output = reqwest_middleware::Result<client::Response>> + Send + 'a>>;
+
+fn refuse<'a>(_: client::Request, _: &'a mut Extensions, _: Next<'a>) -> Sending<'a> {
+    Box::pin(std::future::ready(Err(reqwest_middleware::Error::middleware(std::fmt::Error))))
 }
 
 /// Sends each request three times, like a middleware that retries.
@@ -106,7 +116,7 @@ fn three_times<'a>(
     request: client::Request,
     extensions: &'a mut Extensions,
     next: Next<'a>,
-) -> Pin<Box<dyn Future<Output = reqwest_middleware::Result<client::Response>> + Send + 'a>> {
+) -> Sending<'a> {
     Box::pin(async move {
         for _ in 0..2 {
             let again = request.try_clone().unwrap();

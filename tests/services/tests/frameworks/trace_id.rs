@@ -14,9 +14,10 @@ use tower::layer::layer_fn;
 
 use crate::{HttpClientMiddleware, InContext};
 
-async fn fail(trace: CurrentTraceId) -> (StatusCode, String) {
+async fn fail(trace: CurrentTraceId) -> (StatusCode, [(&'static str, &'static str); 1], String) {
     assert_eq!(trace, CurrentTraceId::read());
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("please tell us {trace}"))
+    let page = format!("please tell us {trace}");
+    (StatusCode::INTERNAL_SERVER_ERROR, [("x-own", "of the program")], page)
 }
 
 /// Calls a server whose responses have the header, and returns the value and the expected page.
@@ -44,13 +45,14 @@ async fn call(header: &'static str) -> (String, String, testing::Spans) {
 
 #[tokio::test]
 async fn an_error_tells_the_caller_the_id_of_its_trace() {
-    for header in ["x-trace-id", "traceparent", "traceresponse"] {
+    for header in ["x-trace-id", "traceparent", "traceresponse", "x-own"] {
         let (value, page, spans) = call(header).await;
         let server = spans.single("GET /orders").assert_child_of("GET");
         let context = server.span_context();
         let trace = context.trace_id();
         let expected = match header {
             "x-trace-id" => trace.to_string(),
+            "x-own" => "of the program".to_owned(),
             _ => format!("00-{trace}-{}-{:02x}", context.span_id(), context.trace_flags()),
         };
         assert_eq!(value, expected);
