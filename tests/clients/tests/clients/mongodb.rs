@@ -20,7 +20,10 @@ fn answer(command: &Document) -> Option<Document> {
             "maxBsonObjectSize": 16_777_216, "maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000,
         },
         "find" => {
-            doc! { "ok": 1, "cursor": { "id": 0_i64, "ns": "shop.orders", "firstBatch": [] } }
+            doc! { "ok": 1, "cursor": { "id": 7_i64, "ns": "shop.orders", "firstBatch": [] } }
+        }
+        "getMore" => {
+            doc! { "ok": 1, "cursor": { "id": 0_i64, "ns": "shop.orders", "nextBatch": [] } }
         }
         "aggregate" => {
             doc! { "ok": 0, "code": 50, "codeName": "MaxTimeMSExpired", "errmsg": "hunter3 was slow" }
@@ -72,7 +75,8 @@ async fn a_command_is_a_span_without_its_values_and_an_error_is_the_drivers_own(
     let spans = testing::capture_async(async {
         let (orders, of_server) = connect().await;
         port = of_server;
-        orders.find(doc! { "customer": "hunter2" }).await.expect("a cursor");
+        let mut found = orders.find(doc! { "customer": "hunter2" }).await.expect("a cursor");
+        assert!(!found.advance().await.expect("the rest"));
         let documents = [doc! { "customer": "hunter4" }, doc! { "customer": "hunter5" }];
         orders.insert_many(documents).await.expect("documents");
         let slow = orders.aggregate([doc! { "$match": { "customer": "hunter6" } }]).await;
@@ -91,6 +95,7 @@ async fn a_command_is_a_span_without_its_values_and_an_error_is_the_drivers_own(
         .assert_no_attribute("error.type")
         .assert_no_attribute("floe.cancelled");
     assert_eq!(find.data().span_kind, SpanKind::Client);
+    spans.single("getMore orders");
     spans.single("insert orders").assert_attribute("db.operation.batch.size", 2);
     spans
         .single("aggregate orders")
