@@ -331,7 +331,8 @@ fn function(
             open += 1;
         }
     }
-    let place = tokens.nth_item(open, index)?;
+    let is_call = tokens.kind(open) == Open(b'(');
+    let place = is_call.then(|| tokens.nth_item(open, index))??;
     let found = tokens.value(place, Site::from(open)).filter(|found| found.quoted)?;
     Some((found, Context::new(KeyKind::Password, Bond::Structure)))
 }

@@ -1,6 +1,7 @@
 //! Reads a name, its separator and its value, `key=value` in its many spellings. All grammars of names share code of
 //! this module. A place is the index of a token.
 
+use std::iter;
 use std::sync::LazyLock;
 
 use crate::decision::{Claim, Key, accept};
@@ -12,7 +13,7 @@ use crate::rules::list::words;
 use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, LOOKED_AT, is_made_up, look};
-use crate::text::{Words, after_colour, at, before, class, part, starts_with};
+use crate::text::{Words, after_colour, at, before, class, line_start, part, starts_with};
 use crate::value::{Site, Value};
 
 use Binding::{Arrow, Assign, Colon};
@@ -330,8 +331,61 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
         }
         after_type(scan, key, found, context);
         alternative(scan, key, separator.next, context);
+        parameter(scan, key, found);
     }
     Found
+}
+
+/// The maximum number of tokens from a placeholder to the list of its values, and in a list without brackets.
+const PARAMETERS: usize = 96;
+
+/// Redacts the value that a log prints after a statement for a placeholder, such as `?`, `%s` or `$1`: `SET password = ?
+/// WHERE id = ? ["…", 5]`, `Parameters: …(String), 5(Long)`, `binding parameter (1:VARCHAR) <- […]`.
+pub(crate) fn parameter(scan: &mut Scan<'_>, key: &Key, place: Value) {
+    let sign = place.bytes(scan.text);
+    let index = match sign {
+        [b'?'] | [b'%', b's'] => {
+            let line = line_start(scan.text, place.start);
+            let before = part(scan.text, line, place.start);
+            memchr::memchr_iter(sign[0], before).count()
+        }
+        [b'$', digit @ b'1'..=b'9'] => usize::from(digit - b'1'),
+        _ => return,
+    };
+    let tokens = &mut scan.tokens;
+    let value = bound_value(tokens, place.next, index).and_then(|at| {
+        let at = tokens.skip_blanks(at);
+        tokens.value(at, Site::from(at))
+    });
+    if let Some(mut value) = value {
+        // A type follows the value: `…(String)`.
+        let kind = memchr::memchr(b'(', value.bytes(scan.text)).filter(|_| !value.quoted);
+        value.end = kind.map_or(value.end, |kind| value.start + kind);
+        let _ = accept(scan, key, value, key.context(Bond::Structure));
+    }
+}
+
+/// Returns the place of the value for the placeholder with an index, after its statement.
+fn bound_value(tokens: &mut Tokens<'_>, from: usize, index: usize) -> Option<usize> {
+    (from..from + PARAMETERS).find_map(|at| match tokens.kind(at) {
+        Word if tokens.is_word(at, words!("parameters")) && tokens.is_sign(at + 1, b':') => {
+            let commas = (at..at + PARAMETERS).filter(|&at| tokens.is_sign(at, b','));
+            iter::once(at + 1).chain(commas).nth(index).map(|sign| sign + 1)
+        }
+        Word if tokens.is_word(at, words!("parameter")) && tokens.kind(at + 1) == Blank => {
+            let number = tokens.word(at + 3)?;
+            let is_same = number == (index + 1).to_string().as_bytes();
+            let mut later = (at..at + PARAMETERS).filter(|_| is_same);
+            let arrow = later.find(|&at| tokens.are(at, &[Sign(b'-'), Blank, Open(b'[')]))?;
+            Some(arrow + 3)
+        }
+        Open(_) => {
+            let first = tokens.skip_blanks(at + 1);
+            let is_list = tokens.opens_quote(first) || tokens.scalar(first).is_some();
+            tokens.nth_item(at, index).filter(|_| is_list)
+        }
+        _ => None,
+    })
 }
 
 /// Reads the value of `Authorization` or `Cookie`.

@@ -9,12 +9,12 @@ use crate::pair::{self, Separator};
 use crate::rules::keys::{DESCRIPTORS, Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{
-    BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
+    BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, SETTINGS, STATES,
     VALUE_WORDS,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_made_up, is_prose, is_random};
-use crate::text::{Words, before, class, part};
+use crate::text::{Words, at, before, class, line_start, part};
 use crate::value::Site;
 
 use Binding::{Arrow, Assign, Colon, Loose};
@@ -97,7 +97,12 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         }
         place = scan.tokens.skip_blanks(place + 1);
     }
-    claim(scan, key, place, bond)
+    let stated = claim(scan, key, place, bond)?;
+    let is_last = scan.tokens.kind(stated.value.next) == Line;
+    if is_last && bond == Bond::Position && is_setting(scan.text, key) {
+        return claim(scan, key, place, Bond::Option);
+    }
+    Some(stated)
 }
 
 /// Returns the place of a value on a line of its own, below a line with a colon at its end.
@@ -115,6 +120,16 @@ fn is_column(text: &[u8], key: &Key) -> bool {
     let start = class!(" ").start(text, key.start, 64);
     let around = (before(text, start), part(text, key.end, key.end + 2));
     matches!(around, (0 | b'\n', b"  " | [b'\t', ..]))
+}
+
+/// Whether the name is in a line of a device's configuration: `set admin password …`.
+fn is_setting(text: &[u8], key: &Key) -> bool {
+    let line = line_start(text, key.start);
+    let lead = class!(" ").end(text, line, 16);
+    let end = class!("a-zA-Z0-9_-").end(text, lead, 24);
+    let is_first =
+        line > 0 && lead > line && lead == key.start && key.meaning.kind == KeyKind::Password;
+    is_first || SETTINGS.has(part(text, lead, end)) && at(text, end) == b' '
 }
 
 /// Returns the end of the secret's owner if the value follows: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In

@@ -4,6 +4,7 @@
 use crate::decision::{Claim, Key};
 use crate::group::is_called;
 use crate::lexer::{Kind, Tokens};
+use crate::pair::parameter;
 use crate::rules::keys::{FIELDS, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::ROWS_WORDS;
@@ -74,6 +75,7 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
         let key = Key { meaning, start, end, after, ..*key };
         scan.key = Some(start..end);
         for value in values {
+            parameter(scan, &key, value);
             let claim = Claim { value, context: key.context(table.bond), rule };
             let _ = Claim::judge(Some(claim), scan, &key);
         }

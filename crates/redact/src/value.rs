@@ -226,11 +226,8 @@ impl Tokens<'_> {
         Value::bare(self.start(place), self.start(end), end)
     }
 
-    /// Returns the place of an item of a list in parentheses. The index of the first item is 0.
+    /// Returns the place of an item of the list that opens at `open`. The index of the first item is 0.
     pub(crate) fn nth_item(&mut self, open: usize, index: usize) -> Option<usize> {
-        if self.kind(open) != Open(b'(') {
-            return None;
-        }
         let close = self.close(open).unwrap_or(usize::MAX);
         let mut at = self.skip_lines(open + 1);
         let mut current = 0;

@@ -71,7 +71,7 @@ options! {
     "option-password" "p" Separate
         "sshpass, mysqlsh, login, twine, beeline, mongo, mongosh, mongodump, mongorestore, \
     mongoexport, mongoimport, htpasswd, kinit, ipmitool, redis-benchmark, clickhouse-client, \
-    pgbadger, useradd, usermod, certutil"
+    pgbadger, useradd, usermod, certutil, conan, esxcli"
         except "mkdir, cp, ssh, scp, docker run, nc"
     "option-password" "p" Separate
         ""
@@ -79,7 +79,7 @@ options! {
     "option-attached-password" "hp" Attached
         "rar, unrar"
     "option-password-capital" "P" Separate
-        "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
+        "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, asadm, snmpwalk, fisql, \
     mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen, p4, security"
         except "mysql, scp, curl"
     "option-password-capital" "P" Separate
@@ -145,7 +145,7 @@ arguments! {
     awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
     basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
-    digestauth, ntlmcredentials, awscredentials, user_and_password, username_pw_set, set_credentials, \
+    digestauth, ntlmcredentials, awscredentials, user_and_password, username_pw_set, wifi.begin, cx_oracle.connect, oracledb.connect, dbms.security.createuser, set_credentials, \
     setusernamepassword, httpauth, http_basic, authplain, digest_auth, basicauthcredentials"
     "call-host-user-password" Function(2)
         "mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
@@ -198,10 +198,13 @@ arguments! {
         "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
     user * identified by, role * identified by"
     "server-credential" Statement
-        "radtest * * * *, radtest *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , AUTH CRAM-MD5\n…334 …\n…> , AUTH CRAM-MD5\n…334 …\nC: , admins]\n* =, form-string \"user=, authentication: simple (0)\n simple:, assword:\"\nsend \", assword: \"\nsend \", \
+        "radtest * * * *, radtest *, PASSWORD * =, WIFI:…P:, Key Content…:, user * using, USER * USING, user * USING, login = cleartext, chap = cleartext, pap = cleartext, UGFzc3dvcmQ6\nC:, UGFzc3dvcmQ6\n…> , AUTH CRAM-MD5\n…334 …\n…> , AUTH CRAM-MD5\n…334 …\nC: , admins]\n* =, form-string \"user=, authentication: simple (0)\n simple:, password:\"\nsend \", Password:\"\nsend \", assword:\"\nsend \", assword: \"\nsend \", \
     login * password, password \"*\" \", user * password irreversible-cipher, user * password cipher, user * password simple, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \
+    set-env * @, sp_addlinkedsrvlogin * * * *, ipmitool user set password *, sedutil-cli --initialSetup, AVP …val=Decrypted:, \
+    node.session.auth.password -v, CONFIG SET requirepass, CONFIG SET masterauth, USER *\nPASS, USER *\n331 …\n…PASS, USER *\n+OK…\n…PASS, NICK *\nPASS, \
+    priv des56, privacy-mode aes128, privacy-mode des56, authentication-mode sha, authentication-mode md5, password_pbkdf2 *, \
     connect */\", conn */\", etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
     impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
     "device-credential" Statement
@@ -214,8 +217,9 @@ arguments! {
     enable password level * 0, enable password level * 7, ospf authentication-key 0, ospf authentication-key 7, \
     message-digest-key * md5 0, message-digest-key * md5 7, ntp authentication-key * md5, ntp authentication-key * sha1, \
     tacplus-server * secret, radius-server * secret, password manager user-name * plaintext, failover key, \
-    aaa-server * host *\n key, authentication simple, authentication cipher, accounting simple, accounting cipher, \
-    authorization simple, authorization cipher, radius-server …\n key, authentication-server radius *\n key, \
+    aaa-server * host *\n key, server-private * …key, super password simple, super password cipher, super password role * simple, super password role * cipher, \
+    authentication simple, authentication cipher, accounting simple, accounting cipher, \
+    authorization simple, authorization cipher, authentication-server radius *\n key, \
     authentication-server tacacs *\n key, radius server *\n address ipv4 *\n key, set-key ascii, set-key hex, \
     akm psk set-key ascii, v2c (1)\n community:, version-1 (0)\n community:, neighbor * password 7, neighbor * password, vrrp * authentication text, vrrp * authentication, glbp * authentication text, \
     glbp * authentication md5 key-string, set secret ENC, set secret, crypto isakmp key, \
@@ -229,7 +233,7 @@ arguments! {
     task.setvariable variable=@…], successfully reset.\nNew value:, \
     Content-Disposition: form-data; name=\"@\"\n\n, Content-Disposition: form-data; name=\"@\"\nContent-Type: …\n\n"
     "piped-password" Piped "echo, echo -n, printf, printf *"
-    "piped-password" Command "sudo -S …<<<, kinit …<<<, pass insert …<<<, passwd …<<<, chpasswd …<<<, smbpasswd …<<<, \
+    "piped-password" Command "sudo -S …<<<, kinit …<<<, pass insert …<<<, passwd …<<<, env add …<<<, secret put …<<<, secret set …<<<, store-secret …<<<, chpasswd …<<<, smbpasswd …<<<, \
     cryptsetup …<<<, ssh-add …<<<, vncpasswd …<<<, adcli …<<<, login …<<<"
 }
 

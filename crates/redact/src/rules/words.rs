@@ -228,6 +228,12 @@ pub(crate) static CREDENTIAL_WORDS: WordList = words!("password, passwd, pass, p
 /// Keywords of programming languages before the name of a variable.
 pub(crate) static DECLARATIONS: WordList = words!("let, var, const, val, mut");
 
+/// Words at the start of a line of a device's configuration.
+pub(crate) static SETTINGS: WordList = words!(
+    "set, ip, username, user, ntp, aaa, config, ikev1, ikev2, radius, tacacs, tacacs-server, radius-server, snmp-server, \
+    ppp, isakmp, crypto, neighbor, wlan, wireless, security, local-user, admin, super, authentication"
+);
+
 /// Fields after a token of a language.
 pub(crate) static POSITIONS: WordList = words!(
     "start, end, offset, pos, position, line, column, index, lemma, tag, score, logprob, whitespace, is_stop"
