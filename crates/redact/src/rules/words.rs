@@ -149,6 +149,7 @@ pub(crate) static PROSE: WordList = words!(
 );
 
 /// Words that are no secrets: words for "no value", names of types, and names and masks of credentials.
+/// The last two are the prompts of a login in Base64, `Username:` and `Password:`.
 pub(crate) static LITERALS: WordList = words!(
     ", !vault, any, api-key, api_key, apikey, arc, array, await, basic, bearer, blob, bool, \
     boolean, box, byte, bytes, char, cow, credential, credentials, dict, double, dynamic, \
@@ -157,7 +158,8 @@ pub(crate) static LITERALS: WordList = words!(
     null, nullable, number, object, off, on, option, optional, passwd, password, prompt, \
     redacted, return, secret, secretbox, secretslice, secretstr, secretstring, self, short, str, string, symbol, \
     text, this, token, true, tuple, type, undefined, uuid, var, varchar, vec, void, yes, \
-    your-api-key, your_api_key, dword:00000000, dword:00000001"
+    your-api-key, your_api_key, dword:00000000, dword:00000001, \
+    read-host, ugfzc3dvcmq6, vxnlcm5hbwu6"
 );
 
 /// Literals of programming languages other than texts and numbers.
