@@ -402,6 +402,13 @@ fn a_guard_may_be_dropped_in_a_closure_of_the_api() {
         let left = get_active_span(|_| create_span("left"));
         drop(create_span("below.left"));
         drop(left);
+        // A value of a context drops another guard like that, once it is dropped itself.
+        GUARD.set(Some(create_span("second")));
+        let closes = AtEnd(|| get_active_span(|_| GUARD.set(None)));
+        let attached = Context::current_with_value(closes).attach();
+        let first = create_span("first");
+        drop(attached);
+        get_active_span(|_| drop(first));
         drop(create_span("last"));
         assert_eq!(
             Context::current().span().span_context().span_id(),

@@ -339,23 +339,29 @@ fn is_borrowed() -> bool {
     try_attach(Context::new).is_none()
 }
 
-/// Returns the state after it is determined for a thread that has none so far, and drops guards that have waited.
+/// Returns the state after it is determined for a thread that has none so far, and drops all guards that have waited.
 fn settled() -> State {
     match STATE.get() {
         // A hook could not survive the panic of a `Context` that is gone.
         State::Unknown if !thread::panicking() => determine(),
-        State::Aside => {
-            let waits = with_aside(|aside| aside.contexts.is_empty());
-            if waits == Some(true) && !thread::panicking() && !is_borrowed() {
-                let mut guards =
-                    with_aside(|aside| mem::take(&mut aside.guards)).unwrap_or_default();
-                while guards.pop().is_some() {}
-            }
-        }
+        // A value of the program that is dropped with a guard may make another guard wait.
+        State::Aside if !thread::panicking() => while drop_waiting() {},
         _ => {}
     }
 
     STATE.get()
+}
+
+/// Drops the guards that have waited, and returns whether there were any.
+fn drop_waiting() -> bool {
+    let waits = with_aside(|aside| aside.contexts.is_empty() && !aside.guards.is_empty());
+    if waits != Some(true) || is_borrowed() {
+        return false;
+    }
+
+    let mut guards = with_aside(|aside| mem::take(&mut aside.guards)).unwrap_or_default();
+    while guards.pop().is_some() {}
+    true
 }
 
 fn determine() {
