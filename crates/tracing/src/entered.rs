@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId};
 use tracing::span::Id;
 
-use crate::recorder::{EnteredSpan, IdHash, context, span_context_within};
+use crate::recorder::{BridgedSpan, EnteredSpan, IdHash, context, span_context_within};
 
 struct Entry {
     id: Id,
@@ -64,6 +64,14 @@ fn with<T>(act: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
 #[inline]
 pub(super) fn enter(id: &Id, enter: impl FnOnce() -> Option<EnteredSpan>) {
     with(|entered| entered.push(Entry::new(id, enter(), false)));
+}
+
+/// Notes the exits of `id` on this thread for `span`, which has got another parent after it was entered.
+pub(super) fn follow(id: &Id, span: &BridgedSpan) {
+    with(|all| {
+        let same = all.iter_mut().filter(|entry| entry.id == *id);
+        same.filter_map(|entry| entry.entered.as_mut()).for_each(|entered| entered.follow(span));
+    });
 }
 
 /// Enters `id` if the layer has not, for example because a filter hides the span from the layer.

@@ -9,6 +9,7 @@ use tracing::span::Id;
 use tracing::{Dispatch, Span};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use super::entered;
 use super::options::TracingLayer;
 use crate::clock::wall_now;
 use crate::recorder::SpanRecord;
@@ -116,6 +117,7 @@ impl OpenTelemetrySpanExt for Span {
             // The span is taken out of the table first, because dropping the contexts may run code of the user.
             let mut span = layer.open.remove(id).ok_or(SetParentError::SpanDisabled)?;
             let is_set = span.reparent(parent);
+            entered::follow(id, &span);
             layer.open.insert(id, span);
             if !is_set {
                 return Err(SetParentError::AlreadyStarted);

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::thread;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::tracing::with_current_span;
-use floe_telemetry::{Tracer, testing, traced, tracing_layer};
-use floe_tests::program;
+use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
+use floe_telemetry::tracing::{OpenTelemetrySpanExt as _, with_current_span};
+use floe_telemetry::{TelemetryConfig, Tracer, testing, traced, tracing_layer};
+use floe_tests::{program, remote_in};
+use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::field::Empty;
@@ -16,7 +17,7 @@ use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::pipeline::{BOTH, Pipeline};
+use super::pipeline::{BOTH, Pipeline, spans};
 
 const RECEIVER: &str = "otlp-receiver";
 
@@ -120,6 +121,26 @@ fn the_layer_alone_records_into_the_global_provider_or_names_its_absence() {
             "request of none, Server, global::tracing, Some(\"2\") Some(\"global::tracing\") None, 1 events",
         ]
     );
+}
+
+/// The root is not sampled until it gets a sampled parent while it is current. It ends at its exit.
+#[alone]
+fn an_entered_span_may_get_a_sampled_parent() {
+    let mut config = TelemetryConfig::new("parents");
+    config.sampling = SamplingConfig::default().with_ratio(0.0);
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let spans = spans(config, || {
+        let span = info_span!("span");
+        let sender = Context::new().with_remote_span_context(remote_in(7, true));
+        span.in_scope(|| assert_eq!(span.set_parent(sender.clone()), Ok(())));
+        let _attached = sender.attach();
+        work();
+    });
+
+    let [work, span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!(span.parent_span_id, work.parent_span_id);
+    assert!(span.end_time <= work.start_time);
 }
 
 struct Chatty;

@@ -234,6 +234,13 @@ impl EnteredSpan {
         self.ids
     }
 
+    /// Notes the time of the exit for `span`, which was not recorded when it was entered, and got another parent since then.
+    pub fn follow(&mut self, span: &BridgedSpan) {
+        if let Parked::Recording(recording) = &span.state {
+            self.recorded = Some(recording.handle());
+        }
+    }
+
     /// Leaves the span at an exit, whose time is noted, because the span ends at its last exit.
     #[inline]
     pub fn exit(self) {
