@@ -234,9 +234,11 @@ impl EnteredSpan {
         self.ids
     }
 
-    /// Notes the time of the exit for `span`, which was not recorded when it was entered, and got another parent since then.
+    /// Notes the time of the exit for `span`, unless a span is open that was recorded when it was entered.
     pub fn follow(&mut self, span: &BridgedSpan) {
-        if let Parked::Recording(recording) = &span.state {
+        if let Parked::Recording(recording) = &span.state
+            && !self.recorded.is_some_and(|entered| entered.is_open())
+        {
             self.recorded = Some(recording.handle());
         }
     }

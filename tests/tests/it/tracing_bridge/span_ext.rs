@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use floe_telemetry::propagation::inject_context;
 use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError};
-use floe_telemetry::tracing_layer;
+use floe_telemetry::{testing, tracing_layer};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue, SpanId, TraceFlags, TraceId, Value};
@@ -16,7 +16,7 @@ use tracing::{Dispatch, Span, debug_span, info, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{record, record_in};
+use super::{record, record_in, subscriber};
 
 fn remote(trace: u128, span: u64) -> SpanContext {
     let state = TraceState::from_key_value([("vendor", "value")]).unwrap();
@@ -75,6 +75,22 @@ fn the_parent_of_a_span_whose_context_was_used_stays() {
 
     assert_eq!(spans.len(), 6);
     assert!(spans.iter().all(|span| span.span_context().trace_id() != TraceId::from(7)));
+}
+
+/// Spans of two subscribers may have the same id.
+#[test]
+fn a_parent_of_a_span_of_another_subscriber_changes_no_end() {
+    let [one, other] = [subscriber(), subscriber()];
+    let spans = testing::capture(|| {
+        let span = with_default(&one, || info_span!("span"));
+        let same = with_default(&other, || info_span!("same"));
+        assert_eq!(span.id(), same.id());
+        span.in_scope(|| assert_eq!(same.set_parent(parent(7, 8)), Ok(())));
+        with_default(&one, || drop(info_span!("later")));
+        drop(span);
+    });
+
+    assert!(spans.single("span").times().1 <= spans.single("later").times().0);
 }
 
 #[test]
