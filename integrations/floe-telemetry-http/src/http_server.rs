@@ -43,7 +43,7 @@ use crate::service::service;
 /// before it, so requests for later routes have no span.
 ///
 /// If several layers are around a request, such as one of a nested router and one of the router around it, the outermost
-/// records the request, with its own options, and the others do nothing, unless only an inner one is
+/// records the request or leaves it out, by its own options, and the others do nothing, unless only an inner one is
 /// [untrusted](Self::untrusted). A request that is built in the process with the extensions of a recorded one counts as
 /// that request; [`HttpClientLayer`](crate::HttpClientLayer) makes it a new one.
 ///

@@ -9,13 +9,14 @@ use crate::exchange::Exchange;
 use crate::kind::Kind;
 use crate::options::Options;
 
-/// Marks a request that a layer records, in its extensions: the kind of the layer, and whether it trusts no caller.
+/// Marks a request that a layer records or leaves out, in its extensions: the kind of the layer, and whether it trusts no
+/// caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recorded(Kind, bool);
 
 /// Returns the exchange of a request, for whose span `open` gets the parent and a link: the span of a trusted caller is
-/// the parent, and that of an untrusted one is only linked. Returns `None` if an outer layer records the request, unless
-/// only this layer does not trust the caller.
+/// the parent, and that of an untrusted one is only linked. Returns `None` if an outer layer records the request or leaves
+/// it out, unless only this layer does not trust the caller.
 pub(crate) fn exchange_of(
     options: &Options<Parts>,
     parts: &mut Parts,
@@ -43,10 +44,10 @@ pub(crate) fn exchange_of(
         (extract_onto(base, &parts.headers), None)
     };
 
+    parts.extensions.insert(Recorded(kind, is_untrusted));
     if !options.records(parts) {
         return Some(Exchange::skipped(kind, context));
     }
 
-    parts.extensions.insert(Recorded(kind, is_untrusted));
     Some(open(parts, context, link))
 }
