@@ -22,7 +22,7 @@ use crate::http_semantics::RequestMethod;
 use crate::http_server::{HttpServerLayer, OfActix, open};
 use crate::options::Options;
 use crate::response::RequestKind;
-use crate::served::Recorded;
+use crate::served::Served;
 
 /// The middleware for `App::wrap`. A span is named by the route of its request, such as `GET /orders/{id}`. Until the
 /// response, the route is the first pattern that matches the path, and then the pattern of the resource that the guards
@@ -86,8 +86,8 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let mut parts = head(&request);
         let mut exchange = open(&self.options, &mut parts);
-        if let Some(recorded) = parts.extensions.get::<Recorded>() {
-            request.extensions_mut().insert(*recorded);
+        if let Some(served) = parts.extensions.get::<Served>() {
+            request.extensions_mut().insert(*served);
         }
         ActixFuture {
             inner: Exchange::run_in(&mut exchange, || self.inner.call(request)),
@@ -116,8 +116,7 @@ impl Routing {
 
     /// Corrects the route, which guards and inner middlewares may have changed.
     fn correct(&self, exchange: &mut Exchange, request: &HttpRequest) {
-        if exchange.is_requested()
-            && let Some(route) = request.match_pattern()
+        if let Some(route) = request.match_pattern()
             && self.route.as_ref() != Some(&route)
         {
             let method = RequestMethod::of(&self.method);
@@ -145,8 +144,8 @@ fn head(request: &ServiceRequest) -> Parts {
     if let Some(peer) = request.peer_addr() {
         parts.extensions.insert(peer);
     }
-    if let Some(recorded) = request.extensions().get::<Recorded>() {
-        parts.extensions.insert(*recorded);
+    if let Some(served) = request.extensions().get::<Served>() {
+        parts.extensions.insert(*served);
     }
     parts
 }

@@ -69,14 +69,9 @@ impl Exchange {
     }
 
     pub(crate) fn skipped(kind: Kind, parent: Context) -> Self {
-        Self {
-            kind,
-            span: DetachedSpan::skipped(parent),
-            measurement: None,
-            options: None,
-            method: None,
-            state: State::Ended,
-        }
+        let mut exchange = Self::new(kind, DetachedSpan::skipped(parent), None, None);
+        exchange.state = State::Ended;
+        exchange
     }
 
     pub(crate) fn run_in<T>(exchange: &mut Option<Self>, body: impl FnOnce() -> T) -> T {
@@ -126,15 +121,12 @@ impl Exchange {
             return;
         }
         self.state = State::Responding;
-        if self.kind == Kind::HttpClient
-            && let Some(version) = protocol(version)
-        {
-            self.set(keys::NETWORK_PROTOCOL_VERSION, version);
-        }
-        if self.kind == Kind::GrpcClient
-            && let Some(version) = protocol(version)
-        {
-            self.span.set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
+        match (self.kind, protocol(version)) {
+            (Kind::HttpClient, Some(version)) => self.set(keys::NETWORK_PROTOCOL_VERSION, version),
+            (Kind::GrpcClient, Some(version)) => {
+                self.span.set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
+            }
+            _ => {}
         }
         if let Some(options) = &self.options {
             let span = &mut self.span;
@@ -178,11 +170,6 @@ impl Exchange {
             _ => trace.to_string(),
         };
         Some((name, HeaderValue::try_from(value).ok()?))
-    }
-
-    #[cfg(feature = "actix-web")]
-    pub(crate) fn is_requested(&self) -> bool {
-        self.state == State::Requested
     }
 
     #[cfg(feature = "actix-web")]

@@ -13,7 +13,7 @@ use crate::http_semantics as semantics;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, grpc_options};
-use crate::served::Recorded;
+use crate::served::renew;
 use crate::service::service;
 
 /// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace context
@@ -45,7 +45,7 @@ impl GrpcClientLayer {
     /// the channel adds the address to a request only after the layer.
     #[must_use]
     pub fn with_server(mut self, uri: &Uri) -> Self {
-        Arc::make_mut(&mut self.options).server = uri.authority().cloned();
+        self.options_mut().server = uri.authority().cloned();
         self
     }
 }
@@ -55,8 +55,7 @@ grpc_options!(GrpcClientLayer);
 service!(GrpcClientLayer, GrpcClient, open);
 
 fn open(options: &Options<Parts>, parts: &mut Parts) -> Exchange {
-    // The extensions may be those of a request that this process serves.
-    parts.extensions.remove::<Recorded>();
+    renew(parts);
     if !options.records(parts) {
         return Exchange::skipped(Kind::GrpcClient, current_context());
     }

@@ -136,12 +136,11 @@ impl RpcMethod {
 
     pub(crate) fn describe(&self, opening: &mut Opening) {
         opening.attribute_static(keys::RPC_SYSTEM_NAME, SYSTEM);
+        opening.attribute_from(keys::RPC_METHOD, self.value());
         if self.is_valid {
             opening.name_const(self.original.to_string());
-            opening.attribute_from(keys::RPC_METHOD, self.value());
         } else {
             opening.name_const(SYSTEM);
-            opening.attribute_static(keys::RPC_METHOD, OTHER);
             opening.attribute_from(keys::RPC_METHOD_ORIGINAL, self.original());
         }
     }

@@ -11,7 +11,7 @@ use crate::http_semantics::{self as semantics, Outgoing, RequestMethod};
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, http_options};
-use crate::served::Recorded;
+use crate::served::renew;
 use crate::service::service;
 
 /// A tower layer that records a client span for each request, injects the span's trace context and the
@@ -44,8 +44,7 @@ http_options!(HttpClientLayer);
 service!(HttpClientLayer, HttpClient, open);
 
 fn open(options: &Options<Parts>, parts: &mut Parts) -> Exchange {
-    // The extensions may be those of a request that this process serves.
-    parts.extensions.remove::<Recorded>();
+    renew(parts);
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpClient, current_context());
     }

@@ -2,13 +2,14 @@
 
 use std::any::TypeId;
 use std::borrow::Cow;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::trace::Opening;
-use http::HeaderValue;
 use http::header::USER_AGENT;
 use http::request::Parts;
+use http::{HeaderValue, Uri};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
@@ -39,8 +40,10 @@ use crate::service::service;
 ///
 /// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer
 /// around a whole `Router` does not see the route, nor does one in a router of the other version; one warning reports
-/// this. Other routers need [`with_route`](Self::with_route). `Router::layer` applies to the routes that were added
-/// before it, so requests for later routes have no span.
+/// this. Nor does a layer see the routes of a service in its router (`nest_service`, `fallback_service`), even if that
+/// service has a layer, too. Other routers need [`with_route`](Self::with_route). `Router::layer` applies to the routes
+/// that were added before it, so requests for later routes have no span. In a nested router, `url.path` and the
+/// requests that the functions of the options get have the whole path.
 ///
 /// If several layers are around a request, such as one of a nested router and one of the router around it, the outermost
 /// records the request or leaves it out, by its own options, and the others do nothing, unless only an inner one is
@@ -89,7 +92,7 @@ impl HttpServerLayer {
         mut self,
         route: impl for<'r> Fn(&'r Parts) -> Option<Cow<'r, str>> + Send + Sync + 'static,
     ) -> Self {
-        Arc::make_mut(&mut self.options).route = Some(Arc::new(route));
+        self.options_mut().route = Some(Arc::new(route));
         self
     }
 
@@ -97,7 +100,7 @@ impl HttpServerLayer {
     /// development in OpenTelemetry's conventions and costs two measurements for each request.
     #[must_use]
     pub fn with_active_requests(mut self) -> Self {
-        Arc::make_mut(&mut self.options).has_active_requests = true;
+        self.options_mut().has_active_requests = true;
         self
     }
 }
@@ -140,7 +143,8 @@ fn check_route(options: &Options<Parts>, inner: &str, id: TypeId) {
 }
 
 pub(crate) fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchange> {
-    exchange_of(options, parts, Kind::HttpServer, |parts, context, link| {
+    let nested = whole_uri(parts).map(|whole| mem::replace(&mut parts.uri, whole));
+    let exchange = exchange_of(options, parts, Kind::HttpServer, |parts, context, link| {
         let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
         let incoming = Incoming::of(options, parts, forwarded);
         let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
@@ -156,7 +160,22 @@ pub(crate) fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchan
             }
         });
         Exchange::new(Kind::HttpServer, span, measurement, options.response.as_ref())
-    })
+    });
+    if let Some(nested) = nested {
+        parts.uri = nested;
+    }
+    exchange
+}
+
+/// Returns the URI of a request whose prefix axum's `nest` or `nest_service` has removed.
+fn whole_uri(parts: &Parts) -> Option<Uri> {
+    let whole: Option<&Uri> = None;
+    #[cfg(feature = "axum-0_7")]
+    let whole =
+        parts.extensions.get::<axum_0_7::extract::OriginalUri>().map(|uri| &uri.0).or(whole);
+    #[cfg(feature = "axum")]
+    let whole = parts.extensions.get::<axum::extract::OriginalUri>().map(|uri| &uri.0).or(whole);
+    whole.filter(|whole| **whole != parts.uri).cloned()
 }
 
 /// The properties of a request that only actix-web knows, for the extensions of the request.

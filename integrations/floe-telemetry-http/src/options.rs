@@ -157,6 +157,10 @@ macro_rules! common_options {
                 Self { options: crate::options::Options::new() }
             }
 
+            fn options_mut(&mut self) -> &mut crate::options::Options<$request> {
+                std::sync::Arc::make_mut(&mut self.options)
+            }
+
             /// Records only the requests for which `filter` returns `true`. Other requests have neither a span nor
             /// metrics; spans that start while they are served are children of the caller's span.
             #[must_use]
@@ -164,8 +168,7 @@ macro_rules! common_options {
                 mut self,
                 filter: impl Fn(&$request) -> bool + Send + Sync + 'static,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).filter =
-                    Some(std::sync::Arc::new(filter));
+                self.options_mut().filter = Some(std::sync::Arc::new(filter));
                 self
             }
 
@@ -177,7 +180,7 @@ macro_rules! common_options {
                 mut self,
                 attributes: impl Fn(&$request) -> A + Send + Sync + 'static,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).set_attributes(attributes);
+                self.options_mut().set_attributes(attributes);
                 self
             }
         }
@@ -200,7 +203,7 @@ macro_rules! http_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                self.options_mut().request_headers =
                     crate::headers::RecordedHeaders::new("http.request.header.", names);
                 self
             }
@@ -211,7 +214,7 @@ macro_rules! http_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response_mut().headers =
+                self.options_mut().response_mut().headers =
                     crate::headers::RecordedHeaders::new("http.response.header.", names);
                 self
             }
@@ -228,7 +231,7 @@ macro_rules! grpc_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                self.options_mut().request_headers =
                     crate::headers::RecordedHeaders::new("rpc.request.metadata.", names);
                 self
             }
@@ -240,7 +243,7 @@ macro_rules! grpc_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response_mut().headers =
+                self.options_mut().response_mut().headers =
                     crate::headers::RecordedHeaders::new("rpc.response.metadata.", names);
                 self
             }
@@ -255,7 +258,7 @@ macro_rules! server_options {
             /// and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
             #[must_use]
             pub fn untrusted(mut self) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;
+                self.options_mut().is_untrusted = true;
                 self
             }
 
@@ -279,7 +282,7 @@ macro_rules! server_options {
                 + Sync
                 + 'static,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).peer = Some(std::sync::Arc::new(peer));
+                self.options_mut().peer = Some(std::sync::Arc::new(peer));
                 self
             }
 
@@ -289,8 +292,7 @@ macro_rules! server_options {
             /// [W3C's trace context]: https://www.w3.org/TR/trace-context/#traceparent-header
             #[must_use]
             pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response_mut().trace_id_header =
-                    Some(name);
+                self.options_mut().response_mut().trace_id_header = Some(name);
                 self
             }
         }

@@ -12,7 +12,16 @@ use crate::options::Options;
 /// Marks a request that a layer records or leaves out, in its extensions: the kind of the layer, and whether it trusts no
 /// caller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Recorded(Kind, bool);
+pub(crate) struct Served(Kind, bool);
+
+/// Makes the request of a client a new one, because its extensions may be those of a request that this process serves.
+pub(crate) fn renew(parts: &mut Parts) {
+    parts.extensions.remove::<Served>();
+    #[cfg(feature = "axum")]
+    parts.extensions.remove::<axum::extract::OriginalUri>();
+    #[cfg(feature = "axum-0_7")]
+    parts.extensions.remove::<axum_0_7::extract::OriginalUri>();
+}
 
 /// Returns the exchange of a request, for whose span `open` gets the parent and a link: the span of a trusted caller is
 /// the parent, and that of an untrusted one is only linked. Returns `None` if an outer layer records the request or leaves
@@ -24,7 +33,7 @@ pub(crate) fn exchange_of(
     open: impl FnOnce(&Parts, Context, Option<SpanContext>) -> Exchange,
 ) -> Option<Exchange> {
     let Options { is_untrusted, .. } = *options;
-    if let Some(Recorded(outer, trusts_none)) = parts.extensions.get()
+    if let Some(Served(outer, trusts_none)) = parts.extensions.get()
         && *outer == kind
         && *trusts_none >= is_untrusted
     {
@@ -44,7 +53,7 @@ pub(crate) fn exchange_of(
         (extract_onto(base, &parts.headers), None)
     };
 
-    parts.extensions.insert(Recorded(kind, is_untrusted));
+    parts.extensions.insert(Served(kind, is_untrusted));
     if !options.records(parts) {
         return Some(Exchange::skipped(kind, context));
     }

@@ -6,7 +6,8 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
+use axum::extract::OriginalUri;
+use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, Uri, header};
 use axum::routing::get;
 use bytes::Bytes;
 use floe_telemetry::testing::CapturedSpan;
@@ -388,6 +389,33 @@ async fn the_outermost_layer_records_a_request() {
         let served = async { drained(app.oneshot(request).await.unwrap()).await };
         assert_eq!(testing::capture_async(served).await.names().len(), recorded);
     }
+}
+
+#[tokio::test]
+async fn a_request_to_a_nested_router_has_its_whole_path() {
+    let layer = HttpServerLayer::new().with_filter(|request| request.uri.path() != "/api/healthz");
+    let inner = Router::new()
+        .route("/orders/{id}", get(async |uri: Uri| uri.to_string()))
+        .route("/healthz", get(|| async {}))
+        .layer(layer);
+    let app = Router::new().nest("/api", inner.clone()).nest_service("/api/v2", inner);
+    // A client's request with the extensions of another one is a new one.
+    let client = HttpClientLayer::new().layer(app);
+    let spans = testing::capture_async(async {
+        for path in ["/api/orders/7?q=1", "/api/healthz", "/api/v2/orders/8"] {
+            let request = request(path).extension(OriginalUri(Uri::from_static("/before")));
+            let response = client.clone().oneshot(request.body(Body::empty()).unwrap()).await;
+            let seen = response.unwrap().into_body().collect().await.unwrap().to_bytes();
+            assert!(!seen.starts_with(b"/api"), "{seen:?}");
+        }
+    })
+    .await;
+    assert_eq!(spans.names().len() - spans.named("GET").count(), 2, "{spans:?}");
+    spans
+        .single("GET /api/orders/{id}")
+        .assert_attribute("url.path", "/api/orders/7")
+        .assert_attribute("url.query", "q=1");
+    spans.single("GET /api/v2/orders/{id}").assert_attribute("url.path", "/api/v2/orders/8");
 }
 
 #[test]
