@@ -1,16 +1,16 @@
-//! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error
-//! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
-//! `OTEL_LOG_LEVEL` suppresses it.
+//! Messages of the library. They go to `tracing`, and to standard error if no layer of the program's subscriber reads
+//! them, because there is none, or its filter excludes them. An error reports lost telemetry, so it appears on standard
+//! error in any case. Only `OTEL_LOG_LEVEL` suppresses messages.
 //!
 //! No thread waits for the reader of standard error, except for at most a second at the end of the process. A line for
 //! which a pipe has no room is left out. A subscriber of the program may wait, so a message that a thread of the
 //! program can cause again and again waits for the collector's thread (`waiting_messages`).
 
 use std::cell::Cell;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
-#[cfg(feature = "redact")]
 use crate::caught::caught;
 use crate::environment;
 use crate::standard_error;
@@ -37,40 +37,48 @@ const DEFAULT: u8 = 3;
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
 /// level, then the fields and the text as in `tracing`'s macros.
-#[cfg(feature = "redact")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_internal_log {
     ($level:ident, $($key:ident = $value:expr,)* $text:literal) => {
         $crate::__sdk::internal_log::write(
             stringify!($level),
-            || ::tracing::$level!($($key = $value,)* $text),
+            || ::tracing::$level!($($key = $value,)* "{}", $crate::__sdk::internal_log::Text($text)),
             || format!(concat!($text $(, " ", stringify!($key), "={}")*) $(, $value)*),
         )
     };
 }
 
-#[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
 /// Calls `log`, which writes a message with `tracing`. Its panic is caught, because the subscriber is code of the
-/// program. `line` goes to standard error if there is no subscriber, and for an error also if `log` has not written
-/// there.
-#[cfg(feature = "redact")]
+/// program. `line` goes to standard error unless a layer has read the [`Text`], and for an error unless `log` has
+/// written there.
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
-    let is_error = level == "error";
-    if is_error && !is_shown(level) {
+    if !is_shown(level) {
         return;
     }
 
-    let has_subscriber = tracing::dispatcher::has_been_set();
+    IS_READ.set(false);
     let is_on_stderr = is_on_stderr(|| _ = caught(log));
-    if !(if is_error { is_on_stderr } else { has_subscriber }) {
+    if !is_on_stderr && (level == "error" || !IS_READ.get()) {
         write_line(level, &line());
     }
 }
 
+/// The text of a message, which notes that a layer formats it. A layer of spans alone gets the event, but does not.
+#[derive(Debug)]
+pub struct Text<'t>(pub &'t str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        IS_READ.set(true);
+        f.write_str(self.0)
+    }
+}
+
 thread_local! {
+    static IS_READ: Cell<bool> = const { Cell::new(false) };
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
 

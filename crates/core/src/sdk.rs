@@ -27,10 +27,9 @@ pub mod environment {
 
 pub mod internal_log {
     pub use crate::internal_log::{
-        LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line, write_line_within,
+        LOG_LEVELS, Text, has_written_to_stderr, internal_log, is_on_stderr, is_shown, write,
+        write_line, write_line_within,
     };
-    #[cfg(feature = "redact")]
-    pub use crate::internal_log::{internal_log, write};
     #[cfg(feature = "redact")]
     pub use crate::waiting_messages::{WaitingMessages, later};
 }

@@ -67,6 +67,7 @@ mod safe_writer;
 mod thread_state;
 mod timestamp;
 
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_core::__sdk::recorder::Sampling;
 use floe_telemetry_core::__sdk::{caught, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
@@ -246,7 +247,8 @@ fn forward_log() -> bool {
 
 fn forward_log_or_warn() {
     if !forward_log() {
-        tracing::warn!(
+        internal_log!(
+            warn,
             "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
         );
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::trace::Opening;
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderValue, Uri};
@@ -131,11 +132,13 @@ fn check_route(options: &Options<Parts>, inner: &str, id: TypeId) {
         return;
     }
     if is_router {
-        tracing::warn!(
+        internal_log!(
+            warn,
             "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or `with_route`"
         );
     } else {
-        tracing::warn!(
+        internal_log!(
+            warn,
             "`HttpServerLayer` does not read the routes of this version of axum, so its spans have no `http.route`: \
              expected the feature `axum` of floe-telemetry-http for axum 0.8, `axum-0_7` for 0.7, or `with_route`"
         );

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::slice;
 use std::sync::Once;
 
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Encoder as _, Error, Registry, TextEncoder};
 
@@ -66,7 +67,14 @@ fn say_renamed(metric: &str, from: &str, to: &str) {
 
     SAID.call_once(|| {
         let reason = "Prometheus needs the name for buckets";
-        tracing::warn!(metric, from, to, reason, "a label is renamed for Prometheus");
+        internal_log!(
+            warn,
+            metric = metric,
+            from = from,
+            to = to,
+            reason = reason,
+            "a label is renamed for Prometheus"
+        );
     });
 }
 

@@ -37,7 +37,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
-use crate::internal_log;
+use crate::internal_log::{self, Text};
 use crate::lock::lock;
 use crate::redaction::authority_start;
 use crate::suggest::one_of;
@@ -400,8 +400,7 @@ pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     directives.filter(|directives| !directives.is_empty())
 }
 
-/// Emits a warning once per process: through `tracing` or, without a subscriber, on standard error. Usually there is no
-/// subscriber yet while a configuration is loaded.
+/// Emits a warning once per process. Usually there is no subscriber yet while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let mut written = lock(&WRITTEN);
@@ -412,7 +411,7 @@ pub(crate) fn warn(message: &str) {
     drop(written);
     internal_log::write(
         "warn",
-        || tracing::warn!("telemetry configuration: {message}"),
+        || tracing::warn!("telemetry configuration: {}", Text(message)),
         || message.to_owned(),
     );
 }
