@@ -7,7 +7,8 @@ use opentelemetry::trace::{Link, TraceContextExt};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context as LayerContext;
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::{Context as LayerContext, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::current_span::is_stand_in;
@@ -105,6 +106,11 @@ where
             // A search for the layer finds this second one, so it shares the open spans.
             self.open = first.open.clone();
         }
+    }
+
+    fn with_filter<F: Filter<S>>(mut self, filter: F) -> Filtered<Self, F, S> {
+        self.is_filtered = true;
+        Filtered::new(self, filter)
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {

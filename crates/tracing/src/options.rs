@@ -35,6 +35,9 @@ pub struct TracingLayer {
     pub(crate) open: Spans,
     /// Whether the subscriber already has a layer of this type.
     pub(crate) is_second: bool,
+    /// Whether the program has chosen a filter for this layer alone.
+    #[doc(hidden)]
+    pub is_filtered: bool,
 }
 
 /// A clone is for another subscriber, so it has no open spans.
@@ -113,5 +116,5 @@ impl Clone for TracingLayer {
 #[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
-    TracingLayer { open: Spans::default(), is_second: false }
+    TracingLayer { open: Spans::default(), is_second: false, is_filtered: false }
 }

@@ -393,41 +393,49 @@ fn a_start_is_no_event_for_a_subscriber_without_a_filter() {
     assert_eq!(stderr, "");
 }
 
-/// README's two lines in a program with the usual filter of lines.
+/// README's two lines in a program with the usual filter of lines. A warning that no layer reads is a line.
 #[test]
-fn a_filter_of_the_program_that_removes_all_spans_is_reported() {
+fn warnings_and_spans_that_a_filter_of_the_program_excludes_are_reported() {
     let program = program!({
         let lines = tracing_subscriber::fmt::layer().without_time().with_writer(std::io::sink);
-        let filter = tracing_subscriber::EnvFilter::from_default_env;
-        let registry = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
-        if std::env::var_os(FORM).is_some() {
-            registry.with(lines.with_filter(filter())).init();
-        } else {
-            registry.with(lines).with(filter()).init();
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let registry = tracing_subscriber::registry();
+        let spans = floe_telemetry::tracing_layer();
+        match std::env::var(FORM).as_deref() {
+            Ok("of lines") => registry.with(spans).with(lines.with_filter(filter)).init(),
+            Ok("of spans") => registry.with(spans.with_filter(filter)).init(),
+            _ => registry.with(spans).with(lines).with(filter).init(),
         }
         let _telemetry = init().unwrap();
         load("orders");
     });
-    let warning = "warning: spans of `tracing` at the level `info` are not recorded, because a filter of the \
-                   program's `tracing` subscriber excludes them: set `RUST_LOG=info`, or move the filter to the \
-                   layer of log lines with `with_filter`\n";
+    let excluded = "warning: spans of `tracing` at the level `info` are not recorded, except from targets that a \
+                    filter of the program's `tracing` subscriber names: add `info` to `RUST_LOG`, or move the \
+                    filter to the layer of log lines with `with_filter`\n";
+    let unknown =
+        "warning: OTEL_BSP_MAX_QUEUE: unknown variable; did you mean `OTEL_BSP_MAX_QUEUE_SIZE`?\n";
     let none = "load\n  send";
     let all = "load\n  query\n  send";
-    for (variables, spans, expected) in [
-        (&[][..], none, warning),
-        (&[("RUST_LOG", "off")], none, warning),
-        (&[("RUST_LOG", "info")], all, ""),
-        (&[("RUST_LOG", "global=info")], all, ""),
-        (&[(FORM, "the filter of lines")], "load\n  query\n    page\n  send", ""),
+    let lines = (FORM, "of lines");
+    let spans = (FORM, "of spans");
+    let typed = ("OTEL_BSP_MAX_QUEUE", "1");
+    for (variables, recorded, expected) in [
+        (&[][..], none, excluded),
+        (&[("RUST_LOG", "off")], none, excluded),
+        (&[("RUST_LOG", "info"), typed], all, ""),
+        (&[("RUST_LOG", "global=info")], all, excluded),
+        (&[lines, typed], "load\n  query\n    page\n  send", unknown),
+        (&[spans], none, ""),
+        (&[spans, ("RUST_LOG", "info"), typed], all, unknown),
     ] {
         let receiver = Receiver::grpc();
         let (_, stderr) = program.against(&receiver, variables);
-        assert_eq!(tree(&receiver.spans()), spans, "{variables:?}");
+        assert_eq!(tree(&receiver.spans()), recorded, "{variables:?}");
         assert_eq!(stderr, expected, "{variables:?}");
     }
 
     let receiver = Receiver::grpc();
-    let (_, stderr) = program.against(&receiver, &[("OTEL_LOG_LEVEL", "error")]);
+    let (_, stderr) = program.against(&receiver, &[("OTEL_LOG_LEVEL", "error"), typed]);
     assert_eq!(stderr, "");
 }
 

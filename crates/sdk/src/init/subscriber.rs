@@ -15,7 +15,6 @@ use tracing_subscriber::registry::Registry;
 
 use crate::config::{self, Directive, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
-use crate::internal_log::write_line;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
@@ -89,7 +88,6 @@ pub(super) fn install(
     config: &mut TelemetryConfig,
     layers: Vec<ProgramLayer>,
 ) -> Result<(), Error> {
-    let program_level = LevelFilter::current();
     let rust_log = config::rust_log();
     let has_layers = !layers.is_empty();
     let filter = line_filter(config, rust_log.as_deref());
@@ -113,7 +111,7 @@ pub(super) fn install(
         }
         // The refused subscriber has raised the level of the process.
         rebuild_interest_cache();
-        check_existing(program_level);
+        spans::check_existing();
         if let Some(lines) = lines {
             (lines.forward_log)();
         }
@@ -168,27 +166,4 @@ fn targets(directives: &[Directive]) -> Targets {
         };
     }
     targets
-}
-
-/// Warns if the program's own subscriber, which stays, lacks the layer for spans, or excludes spans of all targets, as
-/// an `EnvFilter` does without `RUST_LOG`.
-fn check_existing(most: LevelFilter) {
-    if spans::are_missing() {
-        warn(
-            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`",
-        );
-    } else if spans::ARE_RECORDED && most < DEFAULT_LEVEL {
-        warn(
-            "spans of `tracing` at the level `info` are not recorded, because a filter of the program's `tracing` subscriber excludes them: set `RUST_LOG=info`, or move the filter to the layer of log lines with `with_filter`",
-        );
-    }
-}
-
-/// Writes a warning to `tracing` or, if the program's filter excludes it, to standard error.
-fn warn(message: &str) {
-    if tracing::enabled!(tracing::Level::WARN) {
-        tracing::warn!("{message}");
-    } else {
-        write_line("warn", message);
-    }
 }

@@ -1,11 +1,13 @@
 //! The layer that records the spans and events of `tracing`.
 
 use floe_telemetry_tracing::{TracingLayer, tracing_layer, with_current_span};
-use tracing::{Dispatch, Subscriber, dispatcher};
+use tracing::{Level, Subscriber, dispatcher, span_enabled};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::internal_log::internal_log;
 
 pub(super) fn with_spans<S>(
     subscriber: S,
@@ -24,8 +26,21 @@ where
     with_current_span(subscriber.with(tracing_layer().with_filter(filter)))
 }
 
-pub(super) const ARE_RECORDED: bool = true;
-
-pub(super) fn are_missing() -> bool {
-    !dispatcher::get_default(Dispatch::is::<TracingLayer>)
+/// Warns if the program's own subscriber lacks the layer for spans, or has a filter that excludes spans of every target
+/// that it does not name, as an `EnvFilter` does with `RUST_LOG=orders=debug`, or without `RUST_LOG`.
+pub(super) fn check_existing() {
+    let is_filtered = |it: &TracingLayer| it.is_filtered;
+    match dispatcher::get_default(|all| all.downcast_ref().map(is_filtered)) {
+        None => internal_log!(
+            warn,
+            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
+        ),
+        Some(false) if !span_enabled!(target: "a target that no filter names", Level::INFO) => {
+            internal_log!(
+                warn,
+                "spans of `tracing` at the level `info` are not recorded, except from targets that a filter of the program's `tracing` subscriber names: add `info` to `RUST_LOG`, or move the filter to the layer of log lines with `with_filter`"
+            );
+        }
+        Some(_) => {}
+    }
 }
