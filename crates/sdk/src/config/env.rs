@@ -104,7 +104,7 @@ impl TelemetryConfig {
             &["FLOE", "RUST"]
         } else {
             self.apply_standard();
-            &["OTEL", "OTLP", "FLOE", "RUST"]
+            &["OTEL", "OTLP", "SERVICE", "FLOE", "RUST"]
         };
         detection(self);
         logging(self);
@@ -113,7 +113,7 @@ impl TelemetryConfig {
         // The variable belongs to instrumentation, so no file of OpenTelemetry's format replaces it.
         let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
         self.set(name, |it| &mut it.exceptions, word(ExceptionSignal::ALL));
-        misspelled::warn(prefixes);
+        misspelled::warn(prefixes, self);
         self.remember();
         Ok(())
     }
@@ -136,7 +136,7 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
-        without_effect::warn(self);
+        without_effect::warn();
     }
 }
 

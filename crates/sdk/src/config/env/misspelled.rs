@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 
 use crate::lock::lock;
-use crate::suggest::{did_you_mean, misspelled};
+use crate::suggest::{misspelled, one_of};
 
+use super::{DOCUMENT, OTEL_SERVICE_NAME, TelemetryConfig, default_service_name, is_set};
 use crate::environment;
 use crate::error::Error;
 
@@ -21,20 +22,42 @@ pub(super) fn know(name: &'static str) {
 }
 
 /// Warns about each variable with one of these prefixes and a name similar to a known one.
-pub(super) fn warn(prefixes: &[&str]) {
+pub(super) fn warn(prefixes: &[&str], config: &TelemetryConfig) {
+    know(DOCUMENT);
     if cfg!(feature = "subscriber") {
         know("RUST_LOG");
     }
+    let is_named = config.resource_attributes.service_name != default_service_name();
+    // If a setting has a value, the variable may belong to the program.
+    let is_held = |name: &str| is_set(name) || name == OTEL_SERVICE_NAME && is_named;
     let known = lock(&READ).clone();
     for name in environment::names(prefixes).iter().take(MAX_NAMES) {
         if known.binary_search(&name.as_str()).is_ok() {
             continue;
         }
         // A name that only begins like a known name may belong to another component.
-        if let Some(known) = misspelled(name, &known) {
-            let suggestion = did_you_mean(Some(known));
-            let message = format!("{name}: unknown variable{suggestion}");
+        let meant = misspelled(name, &known).map_or_else(
+            || longer(name, &known).filter(|it| !it.iter().any(|it| is_held(it))),
+            |known| Some(vec![known]),
+        );
+        if let Some(meant) = meant {
+            let message = format!("{name}: unknown variable; did you mean {}?", one_of(&meant));
             super::warn(&Error::config(message).to_string());
         }
     }
+}
+
+/// Returns the names that have all words of this one in their order, and the fewest others: `OTEL_TRACES_SAMPLER` for
+/// `OTEL_SAMPLER`.
+fn longer<'k>(name: &str, known: &[&'k str]) -> Option<Vec<&'k str>> {
+    let has_words = |known: &&str| {
+        let mut words = known.split('_');
+        name.split('_').all(|word| words.any(|it| it == word))
+    };
+    let found = known.iter().copied().filter(has_words);
+    // Kubernetes and Docker set `OTEL_PORT` for a service with the name `otel`.
+    let found = found.filter(|_| name.contains('_') && !name.ends_with("_PORT"));
+    let words = |name: &str| name.matches('_').count();
+    let fewest = found.clone().map(words).min()?;
+    Some(found.filter(|it| words(it) == fewest).collect())
 }
