@@ -48,7 +48,8 @@ use crate::service::service;
 ///
 /// If several layers are around a request, such as one of a nested router and one of the router around it, the outermost
 /// records the request or leaves it out, by its own options, and the others do nothing, unless only an inner one is
-/// [untrusted](Self::untrusted). A request that is built in the process with the extensions of a recorded one counts as
+/// [untrusted](Self::untrusted): its span is a root, and the caller's baggage ends there. A layer for gRPC inside of one
+/// for HTTP, or the reverse, records its own span below the outer one. A request that is built in the process with the extensions of a recorded one counts as
 /// that request; [`HttpClientLayer`](crate::HttpClientLayer) makes it a new one.
 ///
 /// ```

@@ -3,16 +3,17 @@
 use floe_telemetry::propagation::{current_context, extract_onto};
 use http::request::Parts;
 use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt as _};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use crate::exchange::Exchange;
 use crate::kind::Kind;
 use crate::options::Options;
 
-/// Marks a request that a layer records or leaves out, in its extensions: the kind of the layer, and whether it trusts no
-/// caller.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Served(Kind, bool);
+/// Marks a request that a layer for HTTP or for gRPC records or leaves out, in its extensions, and whether that layer
+/// trusts no caller.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Served([Option<bool>; 2]);
 
 /// Makes the request of a client a new one, because its extensions may be those of a request that this process serves.
 pub(crate) fn renew(parts: &mut Parts) {
@@ -24,8 +25,9 @@ pub(crate) fn renew(parts: &mut Parts) {
 }
 
 /// Returns the exchange of a request, for whose span `open` gets the parent and a link: the span of a trusted caller is
-/// the parent, and that of an untrusted one is only linked. Returns `None` if an outer layer records the request or leaves
-/// it out, unless only this layer does not trust the caller.
+/// the parent, and that of an untrusted one is only linked. The parent is the span of an outer layer of the other protocol,
+/// if there is one. Returns `None` if an outer layer records the request or leaves it out, unless only this layer does not
+/// trust the caller.
 pub(crate) fn exchange_of(
     options: &Options<Parts>,
     parts: &mut Parts,
@@ -33,30 +35,46 @@ pub(crate) fn exchange_of(
     open: impl FnOnce(&Parts, Context, Option<SpanContext>) -> Exchange,
 ) -> Option<Exchange> {
     let Options { is_untrusted, .. } = *options;
-    if let Some(Served(outer, trusts_none)) = parts.extensions.get()
-        && *outer == kind
-        && *trusts_none >= is_untrusted
-    {
+    let Served(mut layers) = parts.extensions.get().copied().unwrap_or_default();
+    let is_inner = layers.iter().any(Option::is_some);
+    let layer = &mut layers[usize::from(kind.is_grpc())];
+    if layer.is_some_and(|trusts_none| trusts_none >= is_untrusted) {
         return None;
     }
+    *layer = Some(is_untrusted);
+    parts.extensions.insert(Served(layers));
 
-    // A span that is current here belongs to the server, not to the request.
     let mut base = current_context();
-    if base.span().span_context().is_valid() {
+    let has_span = base.span().span_context().is_valid();
+    let is_below_outer = has_span && is_inner && !is_untrusted;
+    if has_span && !is_below_outer {
+        // The span belongs to the server, not to the request.
         base = base.with_remote_span_context(SpanContext::NONE);
     }
 
-    let (context, link) = if is_untrusted {
+    let (context, link) = if is_below_outer {
+        (base, None)
+    } else if is_untrusted {
         let caller = extract_onto(Context::new(), &parts.headers);
-        (base, Some(caller.span().span_context().clone()).filter(SpanContext::is_valid))
+        let link = caller.span().span_context().clone();
+        (without_baggage_of(&caller, base), Some(link).filter(SpanContext::is_valid))
     } else {
         (extract_onto(base, &parts.headers), None)
     };
-
-    parts.extensions.insert(Served(kind, is_untrusted));
     if !options.records(parts) {
         return Some(Exchange::skipped(kind, context));
     }
 
     Some(open(parts, context, link))
+}
+
+/// Removes the baggage of a caller, which an outer layer may have trusted.
+fn without_baggage_of(caller: &Context, base: Context) -> Context {
+    let sent = caller.baggage();
+    if sent.is_empty() {
+        return base;
+    }
+    let own = base.baggage().iter().filter(|(key, _)| sent.get(key).is_none());
+    let own: Baggage = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    base.with_baggage(own)
 }

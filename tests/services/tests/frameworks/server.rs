@@ -12,7 +12,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing};
-use floe_telemetry_http::{HttpClientLayer, HttpServerLayer};
+use floe_telemetry_http::{GrpcServerLayer, HttpClientLayer, HttpServerLayer};
 use floe_tests::Written;
 use http_body_util::BodyExt as _;
 use opentelemetry::SpanId;
@@ -375,19 +375,37 @@ async fn an_untrusted_caller_is_only_linked() {
 /// A client sends a new request, also within the process and with the extensions of the recorded request.
 #[tokio::test]
 async fn the_outermost_layer_records_a_request() {
-    let of = |inner: HttpServerLayer| Router::new().route("/", get(|| async {})).layer(inner);
+    let of = |inner: HttpServerLayer| Router::new().route("/orders/{id}", get(find)).layer(inner);
     let layer = HttpServerLayer::new;
-    for (app, recorded) in [
-        (of(layer()).layer(layer()), 1),
-        (of(layer()).layer(layer().untrusted()), 1),
-        (of(layer().untrusted()).layer(layer().untrusted()), 1),
-        (of(layer().untrusted()).layer(layer()), 2),
-        (of(layer()).layer(layer().with_filter(|_| false)), 0),
-        (of(layer()).layer(HttpClientLayer::new()).layer(layer()), 3),
+    let grpc = GrpcServerLayer::new;
+    let http = "GET /orders/{id} [server]";
+    let once = &*format!("{http}\n  find");
+    for (app, recorded, tenant) in [
+        (of(layer()).layer(layer()), once, "acme"),
+        (of(layer()).layer(layer().untrusted()), once, ""),
+        (of(layer().untrusted()).layer(layer().untrusted()), once, ""),
+        (of(layer().untrusted()).layer(layer()), &format!("{http}\n{once}"), ""),
+        (of(layer()).layer(layer().with_filter(|_| false)), "find", "acme"),
+        (
+            of(layer()).layer(HttpClientLayer::new()).layer(layer()),
+            &format!("{http}\n  GET [client]\n    {http}\n      find"),
+            "acme",
+        ),
+        (
+            of(layer()).layer(grpc()).layer(layer()),
+            &format!("{http}\n  orders/1 [server]\n    find"),
+            "acme",
+        ),
     ] {
-        let request = request("/").body(Body::empty()).unwrap();
-        let served = async { drained(app.oneshot(request).await.unwrap()).await };
-        assert_eq!(testing::capture_async(served).await.names().len(), recorded);
+        let request = request("/orders/1")
+            .header("baggage", "tenant=acme")
+            .header("content-type", "application/grpc");
+        let served = async {
+            let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(body, tenant, "{recorded}");
+        };
+        testing::capture_async(served).await.assert_tree(recorded);
     }
 }
 
