@@ -46,6 +46,7 @@ pub struct BatchProcessorConfig<const DELAY: u64> {
     pub export_timeout_millis: u64,
 }
 
+// One function for each field, because serde has no default for a whole struct with a const parameter.
 const fn default_queue() -> usize {
     2048
 }
