@@ -10,20 +10,19 @@ use std::process::Command;
 
 use floe_trace::{Forest, Recording, Span, TraceId, causes, critical_path};
 
-use self::text::{Random, line, spans};
+use self::text::{every, line, spans};
 
 /// Returns requests through three services; the times of `service` are shifted by these milliseconds.
 fn shop(service: &str, shift: i64) -> Recording {
-    let mut random = Random(1);
-    let mut text = String::new();
-    for now in (0..40).map(|it| f64::from(it) * 300.0 + 20_000.0) {
+    let mut text = every(300.0, 40, |text, random, now| {
+        let now = now + 20_000.0;
         let time = random.about(60.0);
         let [a, b, c] = [1.0, 2.0, 3.0].map(|it| (now + it, now + time - it));
         let _ = writeln!(text, "GET /cart {now}..{} server @web", now + time);
         let _ = writeln!(text, "  render {0}..{0}\n  GET {0}..{1} client", a.0, a.1);
         let _ = writeln!(text, "    GET /price {}..{} server @price", b.0, b.1);
         let _ = writeln!(text, "      SELECT {}..{} client @price", c.0, c.1);
-    }
+    });
     // A service with a single call, and a client that waits for minutes, tell little about the clock.
     let _ = writeln!(text, "audit 20000..20099 server @audit\n  GET 20001..20098 client @audit");
     let _ = writeln!(text, "    GET /price 20002..20097 server @price");
@@ -92,9 +91,8 @@ fn two_clocks_that_are_off_in_both_directions_are_corrected() {
 
 /// Corrects the clocks of two servers of one client, and returns the note.
 fn corrected([one, other]: [&str; 2]) -> String {
-    let mut random = Random(1);
-    let mut text = String::new();
-    for now in (0..40).map(|it| f64::from(it) * 300.0 + 20_000.0) {
+    let text = every(300.0, 40, |text, random, now| {
+        let now = now + 20_000.0;
         let _ =
             writeln!(text, "GET /cart {now}..{} server @web\n  render {now}..{now}", now + 99.0);
         for (service, from) in [(one, 1.0), (other, 50.0)] {
@@ -103,7 +101,7 @@ fn corrected([one, other]: [&str; 2]) -> String {
             let [from, to] = [from + 1.0, from + time - 1.0];
             let _ = writeln!(text, "    GET / {from}..{to} server @{service}");
         }
-    }
+    });
     let right = spans(&text);
     let mut recording = right.clone();
     for span in &mut recording.spans {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use floe_trace::{CauseKind, Forest, Kind, Span, Status, Value, causes};
 
-use self::text::{Random, spans};
+use self::text::{Random, every, spans};
 
 #[track_caller]
 fn assert_first(text: &str, kind: CauseKind, name: &str, part: &str) {
@@ -259,9 +259,7 @@ fn a_bad_replica_is_named_by_its_address() {
 
 #[test]
 fn what_a_person_changes_comes_first_among_equal_properties() {
-    let mut random = Random(0);
-    let mut text = String::new();
-    for now in (0..200).map(|it| f64::from(it) * 400.0) {
+    let text = every(400.0, 200, |text, random, now| {
         let (pod, version, time) = if random.below(10) == 0 {
             (3, "2.0.0", 90.0)
         } else {
@@ -272,23 +270,21 @@ fn what_a_person_changes_comes_first_among_equal_properties() {
             text,
             "GET / {now}..{end} server #service.version={version} #k8s.node.name=n{pod} #k8s.pod.name=p{pod} #service.instance.id=i{pod}"
         );
-    }
+    });
     let part = "have `service.version=2.0.0` or `k8s.node.name=n3` or `k8s.pod.name=p3` or `service.instance.id=i3`, ";
     assert_first(&text, CauseKind::SlowWith, "GET /", part);
 }
 
 #[test]
 fn one_straggler_of_each_job_is_named() {
-    let mut random = Random(0);
-    let mut text = String::new();
-    for now in (0..10).map(|it| f64::from(it) * 9_000.0) {
+    let text = every(9_000.0, 10, |text, random, now| {
         let _ = writeln!(text, "stage {now}..{}", now + 8_000.0);
         let late = random.below(16);
         for task in 0..16 {
             let end = now + random.about(if task == late { 1_200.0 } else { 100.0 });
             let _ = writeln!(text, "  task {now}..{end}");
         }
-    }
+    });
     let part =
         "one span `task` below each of 10 of 10 parents took far longer than the others, up to 1.";
     assert_first(&text, CauseKind::SlowWith, "task", part);
@@ -298,7 +294,7 @@ fn one_straggler_of_each_job_is_named() {
 #[test]
 fn slow_calls_are_explained_by_what_surrounds_them() {
     // Of this many requests, one is slow; the attributes of the request, of the call, and of the process that it calls.
-    for (every, request, own, callee, part) in [
+    for (one_of, request, own, callee, part) in [
         (8, "flag=?", "", "", "`flag=1`, compared with 0 of "),
         (3, "app.version=?", "", "", "`app.version=1`, compared with 0 of "),
         (4, "", "", "#cloud.availability_zone=?", "a callee with `cloud.availability_zone=1`"),
@@ -311,10 +307,8 @@ fn slow_calls_are_explained_by_what_surrounds_them() {
             "`server.address=stock-1`",
         ),
     ] {
-        let mut random = Random(0);
-        let mut text = String::new();
-        for now in (0..600).map(|it| f64::from(it) * 100.0) {
-            let number = if random.below(every) == 0 { 1 } else { 2 + random.below(11) };
+        let text = every(100.0, 600, |text, random, now| {
+            let number = if random.below(one_of) == 0 { 1 } else { 2 + random.below(11) };
             let of = |text: &str| text.replace('?', &number.to_string());
             let time = random.about(if number == 1 { 60.0 } else { 8.0 });
             let _ = writeln!(text, "GET / {now}..{} {}", now + 90.0, of(request));
@@ -323,7 +317,7 @@ fn slow_calls_are_explained_by_what_surrounds_them() {
             let _ = writeln!(text, "  GET {now}..{} {attributes}", now + time);
             let [from, to] = [now + 1.0, now + 5.0];
             let _ = writeln!(text, "    stock {from}..{to} server @stock {}", of(callee));
-        }
+        });
         assert_first(&text, CauseKind::SlowWith, "GET", part);
     }
 }
@@ -378,9 +372,7 @@ fn starts_of_processes_and_misses_are_no_causes() {
 #[test]
 fn a_healthy_cache_is_no_cause() {
     for uncached in [false, true] {
-        let mut random = Random(0);
-        let mut text = String::new();
-        for now in (0..600).map(|it| f64::from(it) * 400.0) {
+        let text = every(400.0, 600, |text, random, now| {
             let tenant = random.below(20);
             let is_hit = random.below(10) > 0 && !(uncached && tenant == 7);
             let usual = if random.below(25) == 0 { 14.0 } else { 5.0 };
@@ -389,9 +381,9 @@ fn a_healthy_cache_is_no_cause() {
             let end = now + time + miss;
             let _ = writeln!(text, "GET /items {now}..{end} server tenant.id={tenant}");
             if !is_hit {
-                call(&mut text, "SELECT", (now, miss), "client");
+                call(text, "SELECT", (now, miss), "client");
             }
-        }
+        });
         if uncached {
             assert_first(&text, CauseKind::SlowWith, "GET /items", "have `tenant.id=7`, ");
         } else {

@@ -78,6 +78,14 @@ impl Listener {
         post(&self.http, "/v1/traces", headers, body).unwrap()
     }
 
+    /// Posts spans that the receiver accepts, and returns the answer.
+    #[track_caller]
+    fn accepted(&self, headers: &str, body: &[u8]) -> String {
+        let answer = self.post(headers, body);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
+    }
+
     fn end(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status();
@@ -147,8 +155,7 @@ fn each_protocol_is_received_and_drawn_redacted() {
     let mut listener = Listener::with(&["--attributes"]);
     let parse = |text: &str| serde_json::from_str::<ExportTraceServiceRequest>(text).unwrap();
 
-    let answer = listener.post(JSON, request(1, "as JSON").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = listener.accepted(JSON, request(1, "as JSON").as_bytes());
     assert!(answer.ends_with("{}"), "{answer}");
     let picture = listener.picture();
     assert!(picture.contains("as JSON"), "{picture}");
@@ -156,8 +163,7 @@ fn each_protocol_is_received_and_drawn_redacted() {
     assert!(picture.contains("password=") && !picture.contains("hunter2"), "{picture}");
 
     let gzip = zipped(&parse(&request(2, "as protobuf")).encode_to_vec());
-    let answer = listener.post(&format!("{PROTOBUF}content-encoding: gzip\r\n"), &gzip);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    listener.accepted(&format!("{PROTOBUF}content-encoding: gzip\r\n"), &gzip);
     assert!(listener.picture().contains("as protobuf"));
 
     let answer = listener.export(parse(&request(3, "over gRPC"))).unwrap();
@@ -296,8 +302,7 @@ fn stalled_requests_do_not_hold_up_others() {
         stream.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"HTTP/1.1 503");
     }
-    let answer = listener.post(JSON, request(1, "next").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    listener.accepted(JSON, request(1, "next").as_bytes());
     // One after the other, they would take 10 seconds each.
     assert!(began.elapsed() < Duration::from_secs(300), "{:?}", began.elapsed());
 }
@@ -312,8 +317,7 @@ fn traces_that_do_not_end_take_bounded_memory() {
             .replace("password", "note")
             .replace("hunter2", &text)
             .replace(r#""name""#, r#""parentSpanId": "00000000000000aa", "name""#);
-        let answer = listener.post(JSON, body.as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        listener.accepted(JSON, body.as_bytes());
     }
     assert!(listener.picture().contains(&format!("{:032x}", 1)));
 }
@@ -334,13 +338,11 @@ fn rejected_spans_are_told_to_the_sender() {
     let reason = "expected a trace id of 16 bytes and a span id of 8";
 
     let json = serde_json::to_vec(&both).unwrap();
-    let answer = listener.post(JSON, &json);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = listener.accepted(JSON, &json);
     assert!(answer.contains(r#""rejectedSpans":"1""#), "{answer}");
     assert!(answer.contains(&format!(r#""errorMessage":"{reason}"#)), "{answer}");
 
-    let answer = listener.post(PROTOBUF, &both.encode_to_vec());
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = listener.accepted(PROTOBUF, &both.encode_to_vec());
     assert!(answer.contains(reason), "{answer}");
 
     let told = listener.export(both).unwrap().partial_success.unwrap();
@@ -369,8 +371,7 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
         "expected a span, a log record, a resource or a scope that takes at most 128 MiB of memory";
     for (headers, body) in [(PROTOBUF, protobuf), (JSON, json.into_bytes())] {
         let headers = format!("{headers}content-encoding: gzip\r\n");
-        let answer = listener.post(&headers, &zipped(&body));
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let answer = listener.accepted(&headers, &zipped(&body));
         assert!(answer.contains(larger), "{answer}");
     }
     for list in

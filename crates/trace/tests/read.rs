@@ -40,6 +40,10 @@ fn line(spans: &[String]) -> String {
     request(spans).replace('\n', " ") + "\n"
 }
 
+fn one() -> String {
+    line(&[span(1, 0, "one", 10, 30)])
+}
+
 fn read(bytes: impl AsRef<[u8]>) -> Result<Recording, Unreadable> {
     let mut reader = Reader::new();
     reader.read("t.jsonl", bytes.as_ref())?;
@@ -60,7 +64,7 @@ fn error(bytes: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn each_format_is_read() {
-    let text = line(&[span(1, 0, "one", 10, 30)]) + &line(&[span(2, 1, "two", 15, 20)]);
+    let text = one() + &line(&[span(2, 1, "two", 15, 20)]);
     let lines = read(&text).unwrap();
     assert_eq!(names(&lines), ["one", "two"]);
     let two = &lines.spans[1];
@@ -132,7 +136,7 @@ fn a_message_of_any_length_is_read() {
 
 #[test]
 fn all_fields_are_read() {
-    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+    let text = one().replace(
         r#""kind": 3"#,
         r#""kind": 2, "status": {"code": 2, "message": "no stock"}, "attributes": [
         {"key": "a", "value": {"intValue": "-7"}}, {"key": "b", "value": {"arrayValue": {"values": [{"doubleValue": 0.5}]}}},
@@ -345,7 +349,7 @@ fn log_records_are_read_from_protobuf() {
 #[test]
 fn secrets_are_redacted_wherever_they_are() {
     let key = concat!("AKIA", "Q6JDMW3XKZ5TPLH7");
-    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+    let text = one().replace(
         r#""name": "one""#,
         &format!(
             r#""name": "get {key}", "status": {{"code": 2, "message": "refused: {key}"}}, "attributes": [
@@ -376,7 +380,7 @@ fn secrets_are_redacted_wherever_they_are() {
 
 #[test]
 fn the_rest_of_a_damaged_file_is_read() {
-    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let good = one();
     let cut = &good[..good.len() / 2];
     let recording = read(format!("{good}{cut}")).unwrap();
     assert_eq!(names(&recording), ["one"]);
@@ -449,7 +453,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
 #[test]
 fn an_error_contains_no_secret() {
     // The key of a value with the wrong type is not known, so no value is quoted.
-    let password = line(&[span(1, 0, "one", 10, 30)])
+    let password = one()
         .replace(r#""kind": 3"#, r#""kind": 3, "status": {"code": 2, "message": ["hunter2"]}"#);
     for (text, expected) in [
         (
@@ -472,7 +476,7 @@ fn an_error_contains_no_secret() {
 
 #[test]
 fn fields_of_a_later_version_are_ignored() {
-    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+    let text = one().replace(
         r#""kind": 3"#,
         r#""kind": 9, "newField": {"a": [1]}, "status": {"code": 7}, "flags": 769"#,
     );
@@ -582,7 +586,7 @@ impl Read for Endless {
 
 #[test]
 fn a_line_of_any_length_takes_bounded_memory() {
-    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let good = one();
     let huge = Endless(LARGEST_MESSAGE as u64 * 2).chain(&b"\n"[..]);
     let mut reader = Reader::new();
     reader.read("t.jsonl", good.as_bytes().chain(huge).chain(good.as_bytes())).unwrap();
@@ -619,7 +623,7 @@ fn a_read_that_fails_later_keeps_what_came_before() {
             Err(io::Error::other("the disk is gone"))
         }
     }
-    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let good = one();
     let mut reader = Reader::new();
     reader.read("t.jsonl", good.as_bytes().chain(Fails)).unwrap();
     let recording = reader.finish();

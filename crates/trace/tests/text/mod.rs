@@ -109,6 +109,19 @@ fn attribute(word: &str) -> (Text, Value) {
     (key.into(), it.parse().map_or_else(|_| text(), Value::Int))
 }
 
+/// Returns the text of what `write` adds at `many` times, which are `step` milliseconds apart.
+pub(crate) fn every(
+    step: f64,
+    many: u32,
+    mut write: impl FnMut(&mut String, &mut Random, f64),
+) -> String {
+    let (mut text, mut random) = (String::new(), Random(0));
+    for number in 0..many {
+        write(&mut text, &mut random, f64::from(number) * step);
+    }
+    text
+}
+
 /// Random numbers, the same ones in each run.
 pub(crate) struct Random(pub(crate) u64);
 
