@@ -55,6 +55,15 @@ fn is_under(part: usize, thousandths: usize, all: usize) -> bool {
     part * 1000 < all * thousandths
 }
 
+/// Asserts that less than these many thousandths of the secrets leak or take other text with them, and that less of the
+/// benign messages change.
+#[track_caller]
+fn assert_under(score: &Score, faults: &[String], [leaks, lost, changed]: [usize; 3]) {
+    assert!(is_under(score.leaks, leaks, score.secret), "{faults:#?}");
+    assert!(is_under(score.lost, lost, score.secret), "{faults:#?}");
+    assert!(is_under(score.changed, changed, score.benign), "{faults:#?}");
+}
+
 #[test]
 fn at_most_five_credentials_leak_and_one_benign_message_changes() {
     let (score, faults) = score(&of_tier("dev", "must"));
@@ -115,9 +124,7 @@ fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
     let (score, faults) = score(&generated("programs", SEED, 1));
     assert!(score.secret >= 1400);
     assert!(score.benign >= 900);
-    assert!(is_under(score.leaks, 80, score.secret), "{faults:#?}");
-    assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
-    assert!(is_under(score.changed, 20, score.benign), "{faults:#?}");
+    assert_under(&score, &faults, [80, 10, 20]);
 }
 
 /// The corpus has secrets of many kinds in hundreds of shapes of messages.
@@ -126,9 +133,7 @@ fn under_three_percent_of_the_secrets_in_shapes_leak() {
     let (score, faults) = score(&generated("shapes", SEED, 4));
     assert!(score.secret >= 600 * 4);
     assert!(score.benign >= 400 * 4);
-    assert!(is_under(score.leaks, 30, score.secret), "{faults:#?}");
-    assert!(is_under(score.lost, 5, score.secret), "{faults:#?}");
-    assert!(is_under(score.changed, 5, score.benign), "{faults:#?}");
+    assert_under(&score, &faults, [30, 5, 5]);
 }
 
 /// The corpus has addresses, cards, accounts, telephone numbers and social security numbers.
@@ -137,9 +142,7 @@ fn under_two_percent_of_personal_data_in_shapes_leak() {
     let (score, faults) = score(&generated("persons", SEED, 8));
     assert!(score.secret >= 70 * 8);
     assert!(score.benign >= 50 * 8);
-    assert!(is_under(score.leaks, 20, score.secret), "{faults:#?}");
-    assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
-    assert!(is_under(score.changed, 20, score.benign), "{faults:#?}");
+    assert_under(&score, &faults, [20, 10, 20]);
 }
 
 #[test]
