@@ -42,6 +42,11 @@ const OWN: [&str; 7] = [
     "examples",
 ];
 
+/// Returns the lines that are no comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
 fn is_test(name: &str) -> bool {
     name.contains("/tests/") || name.ends_with("/tests.rs")
 }
@@ -67,8 +72,7 @@ fn each_responsibility_has_one_module() {
         ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),
     ] {
         for (name, text) in sources(&LIBRARY) {
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let found = code.filter(|line| line.contains(duty)).count();
+            let found = code(&text).filter(|line| line.contains(duty)).count();
             assert!(
                 name == home || is_test(&name) || found == 0,
                 "{name} has `{duty}`: expected it only in {home}"
@@ -100,8 +104,7 @@ fn one_module_accesses_the_current_context() {
     let integrations =
         sources(&["integrations"]).into_iter().filter(|(it, _)| it.contains("/src/"));
     for (name, text) in sources(&LIBRARY).into_iter().chain(integrations) {
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
+        for line in code(&text) {
             let found = CURRENT_CONTEXT.iter().find(|use_| line.contains(**use_));
             // A text may name the function.
             let is_free = name == home || is_test(&name) || line.contains('`');
@@ -127,8 +130,7 @@ fn errors_are_recorded_by_one_function() {
         .chain(others)
         .filter(|(name, _)| !is_test(name) && !is_dagster(name));
     for (name, text) in sources {
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
+        for line in code(&text) {
             for call in [concat!(".record_", "error("), concat!("Span::record_", "error")] {
                 assert!(!line.contains(call), "`{call}` in {name}: call `record_exception`");
             }
@@ -182,8 +184,7 @@ fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
     let others = [concat!("#[ig", "nore]"), concat!("should_", "panic"), concat!("todo", "!(")];
     let ignored = concat!("#[ig", "nore = ");
     for (name, text) in sources(&OWN).into_iter().chain(sources(&["crates", "floe-telemetry"])) {
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
+        for line in code(&text) {
             let is_unsafe = unsafe_code.iter().any(|word| line.contains(word));
             assert!(!is_unsafe || UNSAFE.contains(&&*name), "{name}: `{line}`");
             assert!(!others.iter().any(|word| line.contains(word)), "{name}: `{line}`");
@@ -215,13 +216,8 @@ fn no_call_waits_and_no_thread_is_started_with_a_panic() {
         }
         // The transport runs on the threads of the exporters alone.
         let may_wait = name.starts_with("crates/otlp/") || WAITS.iter().any(|(it, _)| *it == name);
-        let code = text
-            .split("#[cfg(test)]\nmod ")
-            .next()
-            .unwrap_or_default()
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
+        let (untested, _) = text.split_once("#[cfg(test)]\nmod ").unwrap_or((&text, ""));
+        for line in code(untested) {
             let waited = waits.iter().find(|it| line.contains(**it));
             assert!(may_wait || waited.is_none(), "{name}: `{line}`");
             let spawned = spawns.iter().find(|it| line.contains(**it));
