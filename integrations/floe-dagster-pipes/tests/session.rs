@@ -47,14 +47,19 @@ impl Messages {
     }
 }
 
+fn opened() -> (Messages, Session) {
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    (messages, session)
+}
+
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
 fn messages_equal_those_of_dagsters_own_package() {
-    let messages = Messages::new();
-    let session = messages.open(CONTEXT).unwrap();
+    let (messages, session) = opened();
     let key = session.context().asset_keys[0].clone();
     session.log(Level::Info, "loading").unwrap();
     session.log(Level::Warning, "slow").unwrap();
@@ -80,8 +85,7 @@ fn messages_equal_those_of_dagsters_own_package() {
 
 #[test]
 fn the_context_has_what_dagster_passed() {
-    let messages = Messages::new();
-    let session = messages.open(CONTEXT).unwrap();
+    let (_messages, session) = opened();
     let context = session.context();
     assert_eq!(context.asset_keys, ["mart/sales/revenue"]);
     assert_eq!(context.run_id, "ef568635-3e3e-40d4-8cff-9cb625bf43d6");
@@ -107,8 +111,7 @@ fn a_context_in_a_file_may_have_nothing_but_a_run() {
 
 #[test]
 fn credentials_are_not_reported() {
-    let messages = Messages::new();
-    let session = messages.open(CONTEXT).unwrap();
+    let (messages, session) = opened();
     let url = "postgres://loader:c4n4ry99@db.example.com/orders";
     session.log(Level::Info, url).unwrap();
     let metadata = [("text", Metadata::Text(url)), ("url", Metadata::Url(url))];
@@ -121,8 +124,7 @@ fn credentials_are_not_reported() {
 
 #[test]
 fn values_that_json_lacks_are_text_and_long_text_is_cut() {
-    let messages = Messages::new();
-    let session = messages.open(CONTEXT).unwrap();
+    let (messages, session) = opened();
     let long = "a ".repeat(1 << 20);
     let metadata = [("nan", Metadata::Float(f64::NAN)), ("long", Metadata::Text(&long))];
     session.report_asset_materialization("orders", &metadata, None).unwrap();
