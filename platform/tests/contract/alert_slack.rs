@@ -5,7 +5,7 @@ use floe_plugin::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, alerts, credential, failures};
+use crate::{CANARY, Contract, alerts, assert_failed, credential, failures};
 
 const NAME: &str = "slack";
 
@@ -81,20 +81,14 @@ fn failures_of_slack_are_clear_errors() {
         (404, "channel_not_found", ErrorKind::NotFound),
         (410, "channel_is_archived", ErrorKind::Rejected),
         (500, "rollup_error", ErrorKind::InvalidResponse),
+        // A page with the status 200 is not a delivery.
+        (200, "<html>Log in</html>", ErrorKind::InvalidResponse),
     ] {
         let service = Service::start(move |_| Answer::text(status, word));
         let error = send(&service.url, 10.0).unwrap_err();
-        assert_eq!(error.kind(), kind);
-        assert!(error.to_string().contains(word), "{error}");
+        let text = if status == 200 { "expected the response `ok`" } else { word };
+        assert_failed(&error, kind, text);
     }
-}
-
-#[test]
-fn a_page_with_the_status_200_is_not_a_delivery() {
-    let service = Service::start(|_| Answer::text(200, "<html>Log in to continue</html>"));
-    let error = send(&service.url, 10.0).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-    assert!(error.to_string().contains("expected the response `ok`"), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::{CANARY, Contract, Rows, with, with_in};
+use crate::{CANARY, Contract, Rows, assert_failed, with, with_in};
 
 const COLUMNS: [Column<'static>; 4] = [
     Column { name: "id", kind: ColumnType::Integer },
@@ -40,6 +40,12 @@ pub(crate) fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<S
     let count = with("dlt", config.clone(), run)?;
     assert_eq!(count, rows.0.len() as u64);
     Ok(rows.0)
+}
+
+/// Returns the error of a load of `orders`.
+fn refused(python: &Program) -> Error {
+    let folder = tempfile::tempdir().unwrap();
+    load(&rest_api(python, &folder), folder.path(), "orders").unwrap_err()
 }
 
 fn write(python: &Program, folder: &Path, sink: &str) -> Result<u64, Error> {
@@ -95,9 +101,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 let python = Program::new("python").with("answer", failure("unauthorized"));
-                let folder = tempfile::tempdir().unwrap();
-                let config = rest_api(&python, &folder);
-                let error = load(&config, folder.path(), "orders").unwrap_err();
+                let error = refused(&python);
                 assert_eq!(error.kind(), ErrorKind::Unauthorized);
                 assert_eq!(error.to_string(), "dlt: HTTPError: 401 for <REDACTED>");
                 Err(error)
@@ -137,20 +141,15 @@ fn an_answer_that_is_not_true_is_an_error() {
         ("{".to_owned(), row, "the result is not JSON in the expected form"),
     ] {
         let python = Program::new("python").with("answer", &answer).with("loaded", rows);
-        let folder = tempfile::tempdir().unwrap();
-        let config = rest_api(&python, &folder);
-        let error = load(&config, folder.path(), "orders").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
-        assert!(error.to_string().contains(message), "{error}");
+        let error = refused(&python);
+        assert_failed(&error, ErrorKind::InvalidResponse, message);
     }
 }
 
 #[test]
 fn a_crash_does_not_print_the_token() {
     let python = Program::new("python").with("behaviour", "crash");
-    let folder = tempfile::tempdir().unwrap();
-    let config = rest_api(&python, &folder);
-    let error = load(&config, folder.path(), "orders").unwrap_err().to_string();
+    let error = refused(&python).to_string();
     assert!(error.contains("MemoryError"), "{error}");
     assert!(!error.contains(CANARY), "{error}");
 }

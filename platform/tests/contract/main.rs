@@ -324,6 +324,12 @@ fn assert_error(what: &str, span: &CapturedSpan<'_>, error: &Error) {
     assert!(!shows_credential(&message), "{what}: {error}");
 }
 
+#[track_caller]
+pub(crate) fn assert_failed(error: &Error, kind: ErrorKind, text: &str) {
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(text), "expected `{text}`: {error}");
+}
+
 #[test]
 fn every_plugin_has_a_contract() {
     let contracts = contracts();

@@ -7,7 +7,7 @@ use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::{Value, json};
 
 use crate::samples::WORKLOAD;
-use crate::{Contract, refused, with};
+use crate::{Contract, assert_failed, refused, with};
 
 fn on<T>(run: impl FnOnce(&Handle<dyn NetworkPolicyGenerator>) -> T) -> T {
     let ranges = json!({ "smtp.example.org": ["192.0.2.0/24", "198.51.100.0/24"] });
@@ -101,8 +101,7 @@ fn a_host_that_a_cluster_refuses_is_an_error() {
         (&[("10.0.0.7", 0)], "found `port 0`"),
     ] {
         let error = generate(&Workload { egress, ..WORKLOAD }).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains(found), "{error}");
+        assert_failed(&error, ErrorKind::InvalidInput, found);
     }
 }
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, credential, with};
+use crate::{CANARY, Contract, assert_failed, credential, with};
 
 fn refuse(status: u16, error: &str, message: impl Into<Value>) -> Answer {
     let body = json!({
@@ -110,8 +110,7 @@ fn a_login_that_is_refused_is_an_error_without_the_credential() {
         refuse(401, "UnauthorizedError", format!("Invalid credentials: {}", request.json()))
     });
     let error = get(&service, "USER").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert!(error.to_string().contains("Invalid credentials"), "{error}");
+    assert_failed(&error, ErrorKind::Unauthorized, "Invalid credentials");
     assert!(!error.to_string().contains(CANARY), "{error}");
     assert_eq!(service.received().len(), 1);
 }
@@ -126,8 +125,7 @@ fn a_secret_without_a_value_is_none_or_an_error() {
         ("EMPTY", ErrorKind::InvalidResponse, "has no `secretValue`"),
     ] {
         let error = get(&service, key).unwrap_err();
-        assert_eq!(error.kind(), kind);
-        assert!(error.to_string().contains(message), "{error}");
+        assert_failed(&error, kind, message);
     }
 }
 

@@ -6,6 +6,7 @@ use floe_telemetry::testing;
 use serde_json::json;
 
 use super::process::place;
+use crate::assert_failed;
 use crate::quality_sql::{all, checks, run_checks, suite};
 
 const NAME: &str = "great_expectations";
@@ -44,9 +45,9 @@ fn a_python_without_great_expectations_is_an_error() {
     assert!(venv.unwrap().success());
     let config = json!({ "python": folder.path().join("bin/python") });
     let error = run_checks(NAME, config, &suite(&[Check::RowCount(1)])).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
-    assert!(
-        error.to_string().contains("the Python module `great_expectations` is not installed"),
-        "{error}"
+    assert_failed(
+        &error,
+        ErrorKind::NotFound,
+        "the Python module `great_expectations` is not installed",
     );
 }
