@@ -308,9 +308,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
         roots.filter_map(|span| span.attributes.get("floe.pipeline.unusual")).collect();
     assert_eq!(said, [&Value::from(vec![expected])]);
 
-    let runs = product.floe("runs", &["--json"], &[]);
-    let runs: Value = serde_json::from_str(&runs.stdout).unwrap();
-    let runs = runs["runs"].as_array().unwrap();
+    let runs = product.runs(&[]);
     assert_eq!(runs.len(), 8);
     assert_eq!(runs[0]["unusual"], json!([expected]));
     for (one, other) in [("command", "dbt build"), ("status", "success"), ("environment", "dev")] {
@@ -319,12 +317,6 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     // `floe run` records the nodes of dbt in the same way as `floe trace-dbt`.
     assert_eq!(runs[1]["assets"], runs[7]["assets"]);
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
-}
-
-pub(crate) fn runs(product: &Product) -> Vec<Value> {
-    let runs = product.floe("runs", &["--json"], &[]);
-    let mut runs: Value = serde_json::from_str(&runs.stdout).unwrap();
-    serde_json::from_value(runs["runs"].take()).unwrap()
 }
 
 #[test]
@@ -341,7 +333,7 @@ fn a_selection_of_nodes_is_compared_with_the_same_selection() {
     assert_eq!(said(&["build", "-s=tag:daily"]), "");
     assert_eq!(said(&selected), format!("unusual  {UNUSUAL}\n"));
     let commands: Vec<Value> =
-        runs(&product).into_iter().take(3).map(|mut run| run["command"].take()).collect();
+        product.runs(&[]).into_iter().take(3).map(|mut run| run["command"].take()).collect();
     let expected = ["dbt build --select tag:daily a", "dbt build -s=tag:daily", "dbt build"];
     assert_eq!(commands, expected);
 }
@@ -354,7 +346,7 @@ fn what_is_only_tested_is_not_built() {
     nodes.retain(|node| node["unique_id"].as_str().unwrap().starts_with("test."));
     product.write("results.json", &results.to_string());
     assert_eq!(said_by(&product, &["test"]), "");
-    let run = &runs(&product)[0];
+    let run = &product.runs(&[])[0];
     assert_eq!(run["assets"][0]["kind"], "source", "{run:#}");
     let text = product.floe("runs", &[], &[]).stdout;
     assert!(text.contains("dbt test") && !text.contains(" of "), "{text}");
@@ -432,7 +424,7 @@ fn a_project_without_a_product_has_a_history_and_says_once_where() {
     assert_eq!(said(), format!("history  kept in {} from now on\n", place.display()));
     assert_eq!(said(), "");
     assert_eq!(product.read(".floe/.gitignore"), "*\n");
-    assert_eq!(runs(&product).len(), 2);
+    assert_eq!(product.runs(&[]).len(), 2);
     let found = product.floe("find", &[INVOCATION], &[]);
     found.assert_ok();
     assert!(found.stdout.starts_with("dbt build of "), "{}", found.stdout);
@@ -447,13 +439,13 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
     assert!(said.starts_with(warning), "{said}");
     assert!(said.ends_with("found those of `another`\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert_eq!(runs(&product)[0]["assets"], serde_json::json!([]));
+    assert_eq!(product.runs(&[])[0]["assets"], serde_json::json!([]));
 }
 
 /// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
 pub(crate) fn said(product: &Product) -> (String, Value) {
     let said = said_by(product, &["build"]);
-    (said, runs(product)[0]["assets"].clone())
+    (said, product.runs(&[])[0]["assets"].clone())
 }
 
 #[test]
@@ -498,7 +490,7 @@ fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
     product.write("stand-in", &begun.join("\n"));
     let (after, assets) = said(&product);
     assert_eq!((after.as_str(), &assets), ("", &json!([])));
-    assert_eq!(runs(&product)[0]["status"], "failed");
+    assert_eq!(product.runs(&[])[0]["status"], "failed");
     assert_eq!(product.read(".floe/lineage.jsonl"), events);
 }
 

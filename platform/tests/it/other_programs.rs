@@ -21,15 +21,9 @@ const LOGGED: &str = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); \
 
 fn ran(orders: usize) -> Product {
     let product = Product::shop();
-    write_orders(&product, orders);
+    product.write_orders(orders);
     product.run().assert_ok();
     product
-}
-
-fn write_orders(product: &Product, count: usize) {
-    let rows = (0..count).map(|id| format!("{id},2024-01-31\n"));
-    let text = format!("order_id,ordered_on\n{}", rows.collect::<String>());
-    product.write("data/orders.csv", &text);
 }
 
 fn program(product: &Product, database: &str, statements: &str) -> Connection {
@@ -63,6 +57,11 @@ fn tables(product: &Product, database: &str) -> String {
     text("SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema ORDER BY name)")
 }
 
+fn assert_publishes(product: &Product, orders: i64) {
+    product.run().assert_ok();
+    assert_published(product, orders);
+}
+
 fn assert_published(product: &Product, orders: i64) {
     assert_eq!(tables(product, WAREHOUSE), "orders stg_orders totals");
     let query =
@@ -79,9 +78,8 @@ fn a_run_takes_nothing_from_a_program_that_was_killed() {
     for statements in [UNFINISHED, LOGGED] {
         let product = ran(500);
         kill(&product, WAREHOUSE, statements);
-        write_orders(&product, 800);
-        product.run().assert_ok();
-        assert_published(&product, 800);
+        product.write_orders(800);
+        assert_publishes(&product, 800);
     }
 }
 
@@ -90,32 +88,29 @@ fn files_without_their_database_are_not_those_of_the_next_one() {
     let product = ran(500);
     kill(&product, WAREHOUSE, UNFINISHED);
     product.remove(WAREHOUSE);
-    write_orders(&product, 800);
-    product.run().assert_ok();
-    assert_published(&product, 800);
+    product.write_orders(800);
+    assert_publishes(&product, 800);
 }
 
 #[test]
 fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
     let product = ran(500);
     let program = program(&product, WAREHOUSE, LOGGED);
-    write_orders(&product, 800);
-    product.run().assert_ok();
-    assert_published(&product, 800);
+    product.write_orders(800);
+    assert_publishes(&product, 800);
     // The program still writes into the old database, which it has open.
     program.execute_batch("DELETE FROM orders").unwrap();
     assert_published(&product, 800);
     drop(program);
     assert_published(&product, 800);
-    product.run().assert_ok();
-    assert_published(&product, 800);
+    assert_publishes(&product, 800);
 }
 
 /// The test holds the lock, as a step of Dagster does that has copied the warehouse.
 #[test]
 fn a_run_waits_for_the_lock_of_the_warehouse() {
     let product = ran(500);
-    write_orders(&product, 800);
+    product.write_orders(800);
     let lock = File::create(product.path(".floe/warehouse.lock")).unwrap();
     lock.lock().unwrap();
     let folder = product.path("");
@@ -163,8 +158,7 @@ fn a_run_does_not_replace_what_another_program_is_writing() {
         assert_eq!(output.complaints(), expected);
         program.execute_batch("ROLLBACK; DROP TABLE IF EXISTS notes").unwrap();
         drop(program);
-        product.run().assert_ok();
-        assert_published(&product, 500);
+        assert_publishes(&product, 500);
     }
 }
 
@@ -173,13 +167,12 @@ fn the_tables_of_a_failed_run_are_whole() {
     let product = ran(500);
     product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
     for orders in [500, 800] {
-        write_orders(&product, orders);
+        product.write_orders(orders);
         product.run().assert_code(1);
         assert_eq!(tables(&product, FAILED), "orders stg_orders");
         kill(&product, FAILED, UNFINISHED);
     }
     product.write("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}");
-    product.run().assert_ok();
-    assert_published(&product, 800);
+    assert_publishes(&product, 800);
     assert!(!product.files().iter().any(|path| path.contains("failed")), "{:?}", product.files());
 }

@@ -147,6 +147,20 @@ impl Product {
         self.floe("run", &[], &[])
     }
 
+    /// Returns the last runs from `floe runs --json`.
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
+        let output = self.floe("runs", &[&["--json"], arguments].concat(), &[]);
+        output.assert_ok();
+        let mut output: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        serde_json::from_value(output["runs"].take()).unwrap()
+    }
+
+    pub(crate) fn write_orders(&self, count: usize) {
+        let rows = (0..count).map(|id| format!("{id},2024-01-31\n"));
+        let text = format!("order_id,ordered_on\n{}", rows.collect::<String>());
+        self.write("data/orders.csv", &text);
+    }
+
     pub(crate) fn open(&self, path: &str) -> Connection {
         Connection::open_with_flags(self.path(path), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }

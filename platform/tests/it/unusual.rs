@@ -10,31 +10,17 @@ const RUNS: &str = ".floe/runs.jsonl";
 
 fn ran(runs: usize) -> Product {
     let product = Product::shop();
-    write_orders(&product, 200);
+    product.write_orders(200);
     for _ in 0..runs {
         product.run().assert_ok();
     }
     product
 }
 
-fn write_orders(product: &Product, count: usize) {
-    let rows = (0..count).map(|id| format!("{id},2024-01-31\n"));
-    let text = format!("order_id,ordered_on\n{}", rows.collect::<String>());
-    product.write("data/orders.csv", &text);
-}
-
-/// Returns the last runs from `floe runs --json`.
-fn runs(product: &Product, arguments: &[&str]) -> Vec<Value> {
-    let output = product.floe("runs", &[&["--json"], arguments].concat(), &[]);
-    output.assert_ok();
-    let mut output: Value = serde_json::from_str(&output.stdout).unwrap();
-    serde_json::from_value(output["runs"].take()).unwrap()
-}
-
 #[test]
 fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let product = ran(8);
-    write_orders(&product, 1600);
+    product.write_orders(1600);
     let expected = "`orders` has 8.0 × its usual rows (1,600, usually 200)";
     let output = product.run();
     output.assert_ok();
@@ -43,7 +29,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
 
     // In the second run, the unusual number of rows is reported once, without its consequences.
     product.run().assert_ok();
-    let ended = &runs(&product, &[])[0];
+    let ended = &product.runs(&[])[0];
     let told = |unusual: &Value| {
         let texts = unusual.as_array().unwrap().iter().map(|text| text.as_str().unwrap());
         texts.filter(|text| text.contains(" its usual rows ")).count()
@@ -57,7 +43,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let unusual = format!("{:?}", root.attribute("floe.pipeline.unusual"));
     assert!(unusual.contains(expected), "{unusual}");
 
-    let all = runs(&product, &[]);
+    let all = product.runs(&[]);
     assert_eq!(all.len(), 11);
     assert_eq!(all[0]["number"], 11);
     assert!(all[0]["unusual"].to_string().contains(expected), "{all:#?}");
@@ -84,7 +70,7 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
         format!("plugins: {{ alert_channel: {{ type: alertmanager, url: '{}' }} }}", service.url);
     product.append("manifest.yaml", &hook);
     let second = product.run().stderr;
-    let since = runs(&product, &["--last", "2"])[1]["started_at"].to_string();
+    let since = product.runs(&["--last", "2"])[1]["started_at"].to_string();
     let expected = format!("\nunusual  `totals` fails since run 8 ({})\n", since.trim_matches('"'));
     assert!(second.contains(&expected), "{expected} in {second}");
 
@@ -116,12 +102,12 @@ fn a_history_that_cannot_be_used_is_one_warning() {
     let file = format!("`{{dir}}/{RUNS}`");
     let damaged = format!("{}\n{{\"number\":\n", recorded.lines().next().unwrap());
     assert_eq!(warning(&damaged), format!("warning: {file}: removed 1 damaged line\n"));
-    assert_eq!(runs(&product, &[]).len(), 2);
+    assert_eq!(product.runs(&[]).len(), 2);
     assert_eq!(warning("not a history"), format!("warning: {file}: removed 1 damaged line\n"));
-    assert_eq!(runs(&product, &[]).len(), 1);
+    assert_eq!(product.runs(&[]).len(), 1);
     let last = recorded.replace("\"number\":2", &format!("\"number\":{}", u64::MAX));
     assert_eq!(warning(&last), "");
-    assert_eq!(runs(&product, &[]).len(), 3);
+    assert_eq!(product.runs(&[]).len(), 3);
 }
 
 #[test]
@@ -130,7 +116,7 @@ fn four_hundred_runs_are_kept() {
     let recorded = product.read(RUNS);
     product.write(RUNS, &recorded.repeat(400));
     product.run().assert_ok();
-    let all = runs(&product, &["--last", "1000"]);
+    let all = product.runs(&["--last", "1000"]);
     assert_eq!(all.len(), 400);
     assert_eq!(all[0]["number"], 2);
 }
