@@ -23,7 +23,6 @@ use crate::product::{Output, Product, program};
 /// The output that must contain the marker of the [`Canary`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shown {
-    Stdout,
     Stderr,
     /// Standard output, standard error and the trace, which all contain the error of a model.
     Everywhere,
@@ -36,6 +35,8 @@ enum Shown {
 /// The name of an entry point, the shape of the credential, the place of the marker, and the function
 /// that creates a product and runs the program with the variables that select the receiver.
 type Entry = (&'static str, Shape, Shown, fn(&Canary, &Variables<'_>) -> (Product, Output));
+
+type Call = dyn Fn(&Canary, &Variables<'_>) -> (Product, Output);
 
 type Variables<'a> = [(&'a str, &'a str)];
 
@@ -68,74 +69,18 @@ const ENTRIES: &[Entry] = &[
         let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
         with("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint, v)
     }),
-    ("a file that is not YAML", Shape::KeyValue, Shown::Instead("not YAML"), |c, v| {
-        spec("name: shop", &format!("name: [{}", c.text()), v)
-    }),
-    ("a line with a tab", Shape::AccessKey, Shown::Instead("found a tab"), |c, v| {
-        spec("    path: data/orders.csv", &format!("\t{}", c.text()), v)
-    }),
-    ("an unknown field", Shape::Url, Shown::Stderr, |c, v| {
-        spec("version: 1.0.0", &format!("'{}': 1", c.text()), v)
-    }),
-    ("the name of a product", Shape::KeyValue, Shown::Stderr, |c, v| {
-        spec("name: shop", &format!("name: '{}'", c.text()), v)
-    }),
-    ("the version of a product", Shape::Token, Shown::Stderr, |c, v| {
-        spec("1.0.0", &format!("'{}'", c.text()), v)
-    }),
-    ("the type of a column", Shape::Json, Shown::Stderr, |c, v| {
-        spec("type: integer", &format!("type: '{}'", c.text()), v)
-    }),
-    ("the name of a model", Shape::Bearer, Shown::Stderr, |c, v| {
-        spec("name: totals", &format!("name: '{}'", c.text()), v)
-    }),
-    ("the path of a source", Shape::KeyValue, Shown::Stderr, |c, v| {
-        spec("path: data/orders.csv", &format!("path: '{}'", c.text()), v)
-    }),
-    ("the description", Shape::KeyValue, Shown::File, |c, v| {
-        spec("version: 1.0.0", &format!("version: 1.0.0\ndescription: '{}'", c.text()), v)
-    }),
-    ("the owner", Shape::Url, Shown::File, |c, v| {
-        spec("version: 1.0.0", &format!("version: 1.0.0\nowner: '{}'", c.text()), v)
-    }),
-    ("the namespace", Shape::KeyValue, Shown::Stderr, |c, v| {
-        manifest(&format!("name: shop-platform\nnamespace: '{}'\n", c.text()), v)
-    }),
-    ("an unknown field of the manifest", Shape::Token, Shown::Stderr, |c, v| {
-        manifest(&format!("name: p\nnamespace: retail\n'{}': 1\n", c.text()), v)
-    }),
     ("the endpoint of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let product = Product::shop();
         let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
         let tracing = format!("observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}");
-        manifest(&format!("name: p\nnamespace: retail\n{tracing}\n"), v)
-    }),
-    ("the backend of the manifest", Shape::AccessKey, Shown::Stderr, |c, v| {
-        let backend = format!("plugins: {{ telemetry_backend: {{ type: '{}' }} }}", c.text());
-        manifest(&format!("name: p\nnamespace: retail\n{backend}\n"), v)
-    }),
-    ("a column that does not exist", Shape::KeyValue, Shown::Everywhere, |c, v| {
-        run(failing(&c.text()), &[], v)
-    }),
-    ("a function that does not exist", Shape::Url, Shown::Everywhere, |c, v| {
-        model(&format!("SELECT \"{}\"()", c.text()), v)
-    }),
-    ("a table that does not exist", Shape::Bearer, Shown::Everywhere, |c, v| {
-        model(&format!("SELECT * FROM \"{}\"", c.text()), v)
-    }),
-    ("a reference", Shape::KeyValue, Shown::Stderr, |c, v| {
-        model(&format!("SELECT * FROM {{{{ {} }}}}", c.text()), v)
+        product.append("manifest.yaml", &tracing);
+        run(product, &[], v)
     }),
     ("a literal in a query", Shape::KeyValue, Shown::File, |c, v| {
         let product = Product::shop();
         product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
         let output = product.floe("compile", &[], v);
         (product, output)
-    }),
-    ("the header of a CSV file", Shape::KeyValue, Shown::Stderr, |c, v| {
-        csv(&format!("order_id,{}\n1,2\n", c.text()), v)
-    }),
-    ("a value in a CSV file", Shape::Token, Shown::Stderr, |c, v| {
-        csv(&format!("order_id,ordered_on\n1,{}\n", c.text()), v)
     }),
     (
         "a credential that the collector repeats",
@@ -152,6 +97,98 @@ const ENTRIES: &[Entry] = &[
     ),
 ];
 
+/// Texts in the files of the product: the path, the part that is replaced, and the new text, in which `CANARY` stands for
+/// the credential.
+const TEXTS: &[(&str, Shape, Shown, &str, &str, &str)] = &[
+    (
+        "a file that is not YAML",
+        Shape::KeyValue,
+        Shown::Instead("not YAML"),
+        SPEC,
+        "name: shop",
+        "name: [CANARY",
+    ),
+    (
+        "a line with a tab",
+        Shape::AccessKey,
+        Shown::Instead("found a tab"),
+        SPEC,
+        "    path: data/orders.csv",
+        "\tCANARY",
+    ),
+    ("an unknown field", Shape::Url, Shown::Stderr, SPEC, "version: 1.0.0", "'CANARY': 1"),
+    ("the name of a product", Shape::KeyValue, Shown::Stderr, SPEC, "name: shop", "name: 'CANARY'"),
+    ("the version of a product", Shape::Token, Shown::Stderr, SPEC, "1.0.0", "'CANARY'"),
+    ("the type of a column", Shape::Json, Shown::Stderr, SPEC, "type: integer", "type: 'CANARY'"),
+    ("the name of a model", Shape::Bearer, Shown::Stderr, SPEC, "name: totals", "name: 'CANARY'"),
+    (
+        "the path of a source",
+        Shape::KeyValue,
+        Shown::Stderr,
+        SPEC,
+        "path: data/orders.csv",
+        "path: 'CANARY'",
+    ),
+    (
+        "the description",
+        Shape::KeyValue,
+        Shown::File,
+        SPEC,
+        "1.0.0",
+        "1.0.0\ndescription: 'CANARY'",
+    ),
+    ("the owner", Shape::Url, Shown::File, SPEC, "1.0.0", "1.0.0\nowner: 'CANARY'"),
+    ("the namespace", Shape::KeyValue, Shown::Stderr, MANIFEST, "retail", "'CANARY'"),
+    (
+        "an unknown field of the manifest",
+        Shape::Token,
+        Shown::Stderr,
+        MANIFEST,
+        "retail",
+        "retail\n'CANARY': 1",
+    ),
+    (
+        "the backend of the manifest",
+        Shape::AccessKey,
+        Shown::Stderr,
+        MANIFEST,
+        "retail",
+        "retail\nplugins: { telemetry_backend: { type: 'CANARY' } }",
+    ),
+    (
+        "a column that does not exist",
+        Shape::KeyValue,
+        Shown::Everywhere,
+        MODEL,
+        "count(*)",
+        "\"CANARY\"",
+    ),
+    (
+        "a function that does not exist",
+        Shape::Url,
+        Shown::Everywhere,
+        MODEL,
+        "count(*)",
+        "\"CANARY\"()",
+    ),
+    (
+        "a table that does not exist",
+        Shape::Bearer,
+        Shown::Everywhere,
+        MODEL,
+        "{{ ref('stg_orders') }}",
+        "\"CANARY\"",
+    ),
+    ("a reference", Shape::KeyValue, Shown::Stderr, MODEL, "ref('stg_orders')", "CANARY"),
+    ("the header of a CSV file", Shape::KeyValue, Shown::Stderr, CSV, "ordered_on", "CANARY"),
+    ("a value in a CSV file", Shape::Token, Shown::Stderr, CSV, "2024-01-31", "CANARY"),
+];
+
+const SPEC: &str = "floe.yaml";
+const MANIFEST: &str = "manifest.yaml";
+const MODEL: &str = "models/totals.sql";
+const CSV: &str = "data/orders.csv";
+
 fn run(product: Product, arguments: &[&str], variables: &Variables<'_>) -> (Product, Output) {
     let arguments = [&["--trace", "full"], arguments].concat();
     let output = product.floe("run", &arguments, variables);
@@ -160,37 +197,6 @@ fn run(product: Product, arguments: &[&str], variables: &Variables<'_>) -> (Prod
 
 fn with(name: &str, value: &str, variables: &Variables<'_>) -> (Product, Output) {
     run(Product::shop(), &[], &[variables, &[(name, value)]].concat())
-}
-
-fn spec(from: &str, to: &str, variables: &Variables<'_>) -> (Product, Output) {
-    let product = Product::shop();
-    product.replace("floe.yaml", from, to);
-    run(product, &[], variables)
-}
-
-fn manifest(text: &str, variables: &Variables<'_>) -> (Product, Output) {
-    let product = Product::shop();
-    product.write("manifest.yaml", text);
-    run(product, &[], variables)
-}
-
-fn model(sql: &str, variables: &Variables<'_>) -> (Product, Output) {
-    let product = Product::shop();
-    product.write("models/totals.sql", sql);
-    run(product, &[], variables)
-}
-
-fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
-    let product = Product::shop();
-    product.write("data/orders.csv", text);
-    run(product, &[], variables)
-}
-
-fn failing(column: &str) -> Product {
-    let product = Product::shop();
-    let column = column.replace('"', "\"\"");
-    product.write("models/totals.sql", &format!("SELECT \"{column}\" AS a"));
-    product
 }
 
 fn add_written(product: &Product, outputs: &mut Outputs) {
@@ -203,8 +209,8 @@ fn add_written(product: &Product, outputs: &mut Outputs) {
 #[test]
 fn no_credential_leaves_the_program() {
     let mut wrong = Vec::new();
-    for (entry, shape, shown, call) in ENTRIES {
-        let canary = Canary::new(entry, *shape);
+    let mut check = |entry: &str, shape, shown, call: &Call| {
+        let canary = Canary::new(entry, shape);
         let receiver = Receiver::grpc();
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
         let (product, output) = call(&canary, &variables);
@@ -221,7 +227,6 @@ fn no_credential_leaves_the_program() {
         }
         let channels = outputs.shows(&canary);
         let is_shown = match shown {
-            Shown::Stdout => channels.contains(&"stdout"),
             Shown::Stderr => channels.contains(&"stderr"),
             Shown::Trace => channels.contains(&"trace"),
             Shown::File => channels.contains(&"file"),
@@ -233,6 +238,16 @@ fn no_credential_leaves_the_program() {
         if !is_shown {
             wrong.push(format!("{entry}: the marker is not in {shown:?}:\n{outputs}"));
         }
+    };
+    for (entry, shape, shown, call) in ENTRIES {
+        check(entry, *shape, *shown, call);
+    }
+    for (entry, shape, shown, path, from, to) in TEXTS {
+        check(entry, *shape, *shown, &|canary, variables| {
+            let product = Product::shop();
+            product.replace(path, from, &to.replace("CANARY", &canary.text()));
+            run(product, &[], variables)
+        });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
