@@ -33,14 +33,14 @@ pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str
     names
 }
 
-/// Asserts that a span has these attributes.
+/// Asserts that a span has the attributes in an object.
 ///
 /// # Panics
 ///
 /// An attribute is missing or has another value.
 #[track_caller]
-pub fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
-    for (key, value) in expected {
-        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
+pub fn assert_attributes(span: &ReceivedSpan, expected: &Value) {
+    for (key, value) in expected.as_object().expect("an object") {
+        assert_eq!(span.attributes.get(key), Some(value), "{key} of {}", span.name);
     }
 }

@@ -7,8 +7,8 @@ use floe_tests::{ReceivedStatus, wait_until};
 use serde_json::json;
 
 use crate::setup::{
-    RUN_ID, Setup, assert_attributes, assert_one_trace, encode, is_error, parent, single,
-    step_context, text,
+    RUN_ID, Setup, assert_attributes, assert_one_trace, encode, ended_with, is_error, parent,
+    single, step_context, text,
 };
 
 #[test]
@@ -20,8 +20,7 @@ fn a_dagster_that_does_not_work_is_one_error() {
     ] {
         let setup = Setup::with_script(script);
         let output = setup.run();
-        let stderr = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let stderr = ended_with(&output, 1);
         assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
         assert!(stderr.contains(error), "{stderr}");
         let spans = setup.spans();
@@ -79,8 +78,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
         .env("DAGSTER_PIPES_MESSAGES", encode(&json!({ "path": messages })))
         .output()
         .unwrap();
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = ended_with(&output, 1);
     assert!(stderr.contains("dagster was killed (signal: 9"), "{stderr}");
     let baggage = setup.product.read("baggage");
     for entry in ["floe.namespace=retail", "floe.product.name=shop", "team=shop"] {
@@ -99,9 +97,9 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let asset = single(&spans, "dagster.asset.stg_orders");
     assert!(is_error(asset, "ended without a result"), "{:?}", asset.status);
     assert_eq!(parent(&spans, asset), "orchestrator.run");
-    assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    assert_attributes(asset, &json!({ "dagster.asset.status": "canceled" }));
     for name in ["floe.pipeline.run", "orchestrator.run"] {
-        assert_attributes(single(&spans, name), &[("dagster.run_id", RUN_ID.into())]);
+        assert_attributes(single(&spans, name), &json!({ "dagster.run_id": RUN_ID }));
     }
 }
 
@@ -109,8 +107,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
 fn an_orchestrator_that_does_not_exist_is_refused() {
     let setup = Setup::with_script("exit 9");
     let output = setup.floe("run").args(["--orchestrator", "airflow"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
+    let stderr = ended_with(&output, 2);
     assert!(
         stderr.contains("there is no orchestrator plugin `airflow`; the program is linked with: "),
         "{stderr}"

@@ -49,13 +49,7 @@ fn the_sensor_requests_a_run_in_its_trace_when_a_file_has_changed() {
     );
     assert_attributes(
         sensor,
-        &[
-            ("dagster.sensor_name", "shop_sensor".into()),
-            ("dagster.job_name", "shop_job".into()),
-            ("dagster.sensor.status", "requested".into()),
-            ("orchestrator.operation", "sensor".into()),
-            ("floe.product.name", "shop".into()),
-        ],
+        &json!({ "dagster.sensor_name": "shop_sensor", "dagster.job_name": "shop_job", "dagster.sensor.status": "requested", "orchestrator.operation": "sensor", "floe.product.name": "shop" }),
     );
 
     let reason = "no file of a source has changed";
@@ -63,10 +57,7 @@ fn the_sensor_requests_a_run_in_its_trace_when_a_file_has_changed() {
     assert_eq!(evaluate(&setup, Some(cursor)), skipped);
     assert_attributes(
         &sensors()[1],
-        &[
-            ("dagster.sensor.status", "skipped".into()),
-            ("dagster.sensor.skip_reason", reason.into()),
-        ],
+        &json!({ "dagster.sensor.status": "skipped", "dagster.sensor.skip_reason": reason }),
     );
     setup.product.write("data/orders.csv", "order_id,ordered_on\n1,\n2,\n3,\n");
     let changed = evaluate(&setup, Some(cursor));

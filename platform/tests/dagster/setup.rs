@@ -157,6 +157,14 @@ pub(crate) fn assert_success(output: &Output) {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// Asserts the exit code, and returns standard error.
+#[track_caller]
+pub(crate) fn ended_with(output: &Output, code: i32) -> String {
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    stderr
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -196,7 +204,7 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
         let facets = &event["run"]["facets"];
         assert_attributes(
             span,
-            &[("lineage.run_id", event["run"]["runId"].as_str().unwrap().into())],
+            &json!({ "lineage.run_id": event["run"]["runId"].as_str().unwrap() }),
         );
         assert_eq!(facets["parent"]["run"]["runId"], run_id);
         let tags = facets["tags"]["tags"].as_array().unwrap();
@@ -222,6 +230,6 @@ pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &
         let key = span.name.trim_start_matches("dagster.asset.");
         let asset = built.iter().find(|asset| asset["key"] == key).unwrap();
         let id = asset["lineage_run_id"].as_str().unwrap();
-        assert_attributes(span, &[("lineage.run_id", id.into())]);
+        assert_attributes(span, &json!({ "lineage.run_id": id }));
     }
 }

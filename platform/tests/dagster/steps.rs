@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::setup::{
     RUN_ID, Setup, TRACE_ID, assert_attributes, assert_lineage, assert_one_trace, assert_success,
-    encode, is_error, linked, parent, single, step_context, text,
+    encode, ended_with, is_error, linked, parent, single, step_context, text,
 };
 
 fn assert_asset(asset: &ReceivedSpan) {
@@ -17,18 +17,7 @@ fn assert_asset(asset: &ReceivedSpan) {
     assert_eq!(asset.scope, "floe.orchestrator.dagster");
     assert_attributes(
         asset,
-        &[
-            ("dagster.asset_key", "stg_orders".into()),
-            ("dagster.run_id", RUN_ID.into()),
-            ("dagster.step_key", "stg_orders".into()),
-            ("dagster.job_name", "shop_job".into()),
-            ("dagster.partition_key", "2026-01".into()),
-            ("dagster.retry_number", 2.into()),
-            ("dagster.asset.status", "success".into()),
-            ("orchestrator.operation", "asset".into()),
-            ("floe.product.name", "shop".into()),
-            ("floe.pipeline.run_id", RUN_ID.into()),
-        ],
+        &json!({ "dagster.asset_key": "stg_orders", "dagster.run_id": RUN_ID, "dagster.step_key": "stg_orders", "dagster.job_name": "shop_job", "dagster.partition_key": "2026-01", "dagster.retry_number": 2, "dagster.asset.status": "success", "orchestrator.operation": "asset", "floe.product.name": "shop", "floe.pipeline.run_id": RUN_ID }),
     );
 }
 
@@ -37,7 +26,7 @@ fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     let read = single(spans, "dagster.io.read");
     assert_eq!(parent(spans, read), "dagster.asset.stg_orders");
     assert_eq!(linked(spans, read), ["dagster.asset.orders"]);
-    assert_attributes(read, &[("dagster.asset_key", "orders".into())]);
+    assert_attributes(read, &json!({ "dagster.asset_key": "orders" }));
     let materialize = single(spans, "compute.materialize");
     assert_eq!(parent(spans, materialize), "dagster.io.write");
     let ingestion = single(spans, "ingestion.run");
@@ -87,14 +76,12 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     let setup = Setup::with_script("exit 9");
     setup.compile();
     let compiled = setup.spans().len();
-    let output = setup.step("orders", &json!({}));
-    assert_success(&output);
+    assert_success(&setup.step("orders", &json!({})));
     let of_orders = setup.messages();
-    let output = setup.step(
+    assert_success(&setup.step(
         "stg_orders",
         &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
-    );
-    assert_success(&output);
+    ));
     let spans = &setup.spans()[compiled..];
     assert_one_trace(spans);
 
@@ -108,8 +95,7 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     assert_logs(&setup.receiver.logs(), asset);
 
     // An asset can be built again, and the other tables stay.
-    let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
-    assert_success(&output);
+    assert_success(&setup.step("orders", &json!({ "orders": "nonsense", "x": 1 })));
     assert_eq!(setup.tables(), ["orders", "stg_orders"]);
 }
 
@@ -120,8 +106,7 @@ fn a_step_copies_what_another_program_has_committed() {
     assert!(setup.step("orders", &json!({})).status.success());
     let program = Connection::open(setup.product.path(".floe/warehouse.db")).unwrap();
     program.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE notes (text)").unwrap();
-    let output = setup.step("stg_orders", &json!({}));
-    assert_success(&output);
+    assert_success(&setup.step("stg_orders", &json!({})));
     drop(program);
     assert_eq!(setup.tables(), ["notes", "orders", "stg_orders"]);
     let files = setup.product.files();
@@ -138,12 +123,11 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     setup.product.write("data/orders.csv", csv);
     let spans = setup.spans().len();
     let output = setup.step("orders", &json!({}));
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = text(&output.stderr);
+    let stderr = ended_with(&output, 1);
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
     let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();
     assert!(is_error(&asset, "expected a whole number"), "{:?}", asset.status);
-    assert_attributes(&asset, &[("dagster.asset.status", "failed".into())]);
+    assert_attributes(&asset, &json!({ "dagster.asset.status": "failed" }));
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
     assert_eq!(methods, ["opened", "log", "closed"]);
@@ -267,8 +251,7 @@ fn a_step_that_selects_nothing_does_not_build_the_project() {
     extras["nodes"] = json!({ "model.shop_dbt.totals": "totals" });
     extras["select"] = json!([]);
     let output = setup.step_in(&context);
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
+    let stderr = ended_with(&output, 2);
     let error = "error: Dagster's step selects no node of dbt, expected one or several\n";
     assert_eq!(stderr, error);
     assert!(!setup.product.path("target").exists());
@@ -288,8 +271,7 @@ fn a_step_whose_nodes_dbt_does_not_find_fails() {
     let extras = &mut context["data"]["extras"];
     extras["nodes"] = json!({ found: "totals", "model.shop_dbt.other": "other" });
     extras["checks"] = json!({ "test.shop_dbt.lost.1f": ["totals", "lost"] });
-    let output = setup.step_in(&context);
-    assert_success(&output);
+    assert_success(&setup.step_in(&context));
     let messages = setup.messages();
     let of = |method: &str| messages.iter().find(|it| it["method"] == method).unwrap();
     assert_eq!(of("report_asset_materialization")["params"]["asset_key"], "totals");
@@ -309,8 +291,7 @@ fn a_parsed_project_replaces_its_manifest_and_not_that_of_dbt() {
     for (path, text) in [("target", "old"), (".floe/dbt", "older")] {
         setup.product.write(&format!("{path}/manifest.json"), text);
     }
-    let output = setup.floe("parse-project").output().unwrap();
-    assert_success(&output);
+    assert_success(&setup.floe("parse-project").output().unwrap());
     assert_eq!(setup.product.read("target/manifest.json"), "old");
     assert_eq!(setup.product.read(".floe/dbt/manifest.json"), "new\n");
     setup.program("dbt", "exit 2");
@@ -334,8 +315,7 @@ fn the_nodes_that_dbt_has_built_in_dagster_are_those_of_the_run() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("parameters"), parameters).unwrap();
     let output = setup.run();
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = ended_with(&output, 1);
     assert!(stderr.contains("0 built, 1 failed · 0 checks passed, 1 failed · "), "{stderr}");
     let recorded: Json =
         serde_json::from_str(setup.product.read(".floe/runs.jsonl").lines().last().unwrap())
@@ -354,8 +334,7 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
         "error: expected a process started by Dagster Pipes, found no variable `DAGSTER_PIPES_CONTEXT`\n"
     );
     let output = setup.step("orders", &json!({}));
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
+    let stderr = ended_with(&output, 2);
     assert!(stderr.contains("compiled_artifacts.json: cannot read it: no such file"), "{stderr}");
     let messages = setup.messages();
     let closed = &messages[1]["params"]["exception"]["message"];
@@ -363,8 +342,7 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
 
     setup.compile();
     let output = setup.step("nowhere", &json!({}));
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
+    let stderr = ended_with(&output, 2);
     let expected = "expected orders, stg_orders, totals, found the asset `nowhere`";
     assert!(stderr.contains(expected), "{stderr}");
 }

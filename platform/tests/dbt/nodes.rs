@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use floe_tests::{MetricValue, ReceivedLog, ReceivedSpan, ReceivedStatus, Value, linked, tree};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::program::in_a_node;
 use crate::setup::{
@@ -51,18 +51,7 @@ dbt.build
     assert_eq!(text(root, "dbt.invocation_id").map(|id| id.len()), Some(36));
     assert_attributes(
         root,
-        &[
-            ("dbt.command", "build".into()),
-            ("dbt.operation", "build".into()),
-            ("dbt.project_name", "corner_shop".into()),
-            ("dbt.target", "dev".into()),
-            ("dbt.version", "1.11.16".into()),
-            ("dbt.adapter_type", "duckdb".into()),
-            ("dbt.models_run", 5.into()),
-            ("dbt.tests_run", 5.into()),
-            ("dbt.failures", 0.into()),
-            ("process.exit.code", 0.into()),
-        ],
+        &json!({ "dbt.command": "build", "dbt.operation": "build", "dbt.project_name": "corner_shop", "dbt.target": "dev", "dbt.version": "1.11.16", "dbt.adapter_type": "duckdb", "dbt.models_run": 5, "dbt.tests_run": 5, "dbt.failures": 0, "process.exit.code": 0 }),
     );
 }
 
@@ -83,21 +72,7 @@ fn a_node_has_its_times_and_attributes() {
     );
     assert_attributes(
         orders,
-        &[
-            ("dbt.unique_id", "model.corner_shop.stg_orders".into()),
-            ("dbt.node_type", "model".into()),
-            ("dbt.model_name", "stg_orders".into()),
-            ("dbt.materialization", "view".into()),
-            ("dbt.relation", "\"corner_shop\".\"main\".\"stg_orders\"".into()),
-            ("dbt.relative_path", "models/staging/stg_orders.sql".into()),
-            ("dbt.status", "success".into()),
-            ("dbt.node_outcome", "success".into()),
-            ("dbt.adapter.message", "OK".into()),
-            ("thread.name", "Thread-2 (worker)".into()),
-            ("db.system.name", "duckdb".into()),
-            ("db.namespace", "corner_shop|main".into()),
-            ("db.collection.name", "stg_orders".into()),
-        ],
+        &json!({ "dbt.unique_id": "model.corner_shop.stg_orders", "dbt.node_type": "model", "dbt.model_name": "stg_orders", "dbt.materialization": "view", "dbt.relation": "\"corner_shop\".\"main\".\"stg_orders\"", "dbt.relative_path": "models/staging/stg_orders.sql", "dbt.status": "success", "dbt.node_outcome": "success", "dbt.adapter.message": "OK", "thread.name": "Thread-2 (worker)", "db.system.name": "duckdb", "db.namespace": "corner_shop|main", "db.collection.name": "stg_orders" }),
     );
 }
 
@@ -106,11 +81,7 @@ fn a_node_has_its_result_and_links_to_the_nodes_that_it_reads() {
     let spans = built();
     assert_attributes(
         single(&spans, "dbt.seed.raw_orders"),
-        &[
-            ("dbt.rows_affected", 40.into()),
-            ("dbt.adapter.code", "INSERT".into()),
-            ("dbt.materialization", "seed".into()),
-        ],
+        &json!({ "dbt.rows_affected": 40, "dbt.adapter.code": "INSERT", "dbt.materialization": "seed" }),
     );
     for (name, parents) in [
         ("dbt.seed.raw_orders", &[][..]),
@@ -125,13 +96,7 @@ fn a_node_has_its_result_and_links_to_the_nodes_that_it_reads() {
     assert_eq!(test.attributes.get("db.collection.name"), None);
     assert_attributes(
         test,
-        &[
-            ("dbt.test_outcome", "passed".into()),
-            ("dbt.failing_rows", 0.into()),
-            ("quality.data_source", "model.corner_shop.stg_orders".into()),
-            ("quality.pass_count", 1.into()),
-            ("quality.fail_count", 0.into()),
-        ],
+        &json!({ "dbt.test_outcome": "passed", "dbt.failing_rows": 0, "quality.data_source": "model.corner_shop.stg_orders", "quality.pass_count": 1, "quality.fail_count": 0 }),
     );
 }
 
@@ -142,11 +107,8 @@ fn assert_failed_model(spans: &[ReceivedSpan]) {
         message.starts_with("Runtime Error in model leaky (models/broken/leaky.sql)"),
         "{message}"
     );
-    assert_attributes(
-        leaky,
-        &[("error.type", "Runtime Error".into()), ("dbt.status", "error".into())],
-    );
-    assert_attributes(leaky, &[("exception.message", message.into())]);
+    assert_attributes(leaky, &json!({ "error.type": "Runtime Error", "dbt.status": "error" }));
+    assert_attributes(leaky, &json!({ "exception.message": message }));
 }
 
 fn assert_skipped_models(spans: &[ReceivedSpan]) {
@@ -158,7 +120,7 @@ fn assert_skipped_models(spans: &[ReceivedSpan]) {
         assert_eq!(skipped.status, ReceivedStatus::Unset);
         assert_attributes(
             skipped,
-            &[("dbt.node_outcome", "skipped".into()), ("dbt.node_skip_reason", "upstream".into())],
+            &json!({ "dbt.node_outcome": "skipped", "dbt.node_skip_reason": "upstream" }),
         );
         assert_eq!(linked(spans, skipped), [parent]);
         assert!(skipped.end_unix_nano - skipped.start_unix_nano < 1_000_000_000);
@@ -170,24 +132,11 @@ fn assert_failed_and_warned_tests(spans: &[ReceivedSpan]) {
     assert_eq!(error_message(failed), "Got 39 results, configured to fail if != 0");
     assert_attributes(
         failed,
-        &[
-            ("error.type", "test_failed".into()),
-            ("dbt.status", "fail".into()),
-            ("dbt.test_outcome", "failed".into()),
-            ("dbt.failing_rows", 39.into()),
-            ("quality.provider", "dbt".into()),
-            ("quality.check_name", "accepted_values_tested_order_id__1".into()),
-            ("quality.data_source", "model.corner_shop.tested".into()),
-            ("quality.fail_count", 1.into()),
-            ("quality.pass_count", 0.into()),
-        ],
+        &json!({ "error.type": "test_failed", "dbt.status": "fail", "dbt.test_outcome": "failed", "dbt.failing_rows": 39, "quality.provider": "dbt", "quality.check_name": "accepted_values_tested_order_id__1", "quality.data_source": "model.corner_shop.tested", "quality.fail_count": 1, "quality.pass_count": 0 }),
     );
     let warned = single(spans, "dbt.test.accepted_values_city_revenue_city__York");
     assert_eq!(warned.status, ReceivedStatus::Ok);
-    assert_attributes(
-        warned,
-        &[("dbt.test_outcome", "warned".into()), ("dbt.failing_rows", 2.into())],
-    );
+    assert_attributes(warned, &json!({ "dbt.test_outcome": "warned", "dbt.failing_rows": 2 }));
 }
 
 #[test]
@@ -199,13 +148,7 @@ fn failed_skipped_and_warned_nodes() {
     assert_eq!(error_message(root), "2 nodes failed");
     assert_attributes(
         root,
-        &[
-            ("error.type", "exit_1".into()),
-            ("dbt.models_run", 7.into()),
-            ("dbt.tests_run", 6.into()),
-            ("dbt.failures", 2.into()),
-            ("process.exit.code", 1.into()),
-        ],
+        &json!({ "error.type": "exit_1", "dbt.models_run": 7, "dbt.tests_run": 6, "dbt.failures": 2, "process.exit.code": 1 }),
     );
     let received = bytes(&setup.receiver);
     for secret in ["sk_live_12345", "jane@example.com"] {
@@ -237,7 +180,7 @@ fn a_source_that_is_stale_is_an_error() {
     assert_eq!(text_of(&setup.build("freshness.jsonl").stderr), "");
     let source = setup.span("dbt.source.raw_orders");
     assert_eq!(error_message(&source), "the source is stale");
-    assert_attributes(&source, &[("dbt.status", "error".into())]);
+    assert_attributes(&source, &json!({ "dbt.status": "error" }));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 
 use floe_tests::ReceivedSpan;
+use serde_json::json;
 
 use crate::setup::{
     PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, error_message, floe, recorded, single,
@@ -59,14 +60,7 @@ fn build_with(baggage: Option<&str>, files: &[(&str, &str)]) -> (Vec<ReceivedSpa
 
 #[test]
 fn all_spans_have_the_identity_of_the_product_and_dbt_gets_it() {
-    let identity = |name: &str, mode: &str| {
-        [
-            ("floe.namespace", "retail".into()),
-            ("floe.product.name", name.into()),
-            ("floe.product.version", "1.0.0".into()),
-            ("floe.mode", mode.into()),
-        ]
-    };
+    let identity = |name: &str, mode: &str| json!({ "floe.namespace": "retail", "floe.product.name": name, "floe.product.version": "1.0.0", "floe.mode": mode });
     let (spans, seen) = build_with(None, &[]);
     for span in spans {
         assert_eq!(text(&span, "floe.namespace"), None, "{}", span.name);
@@ -129,7 +123,7 @@ fn assert_canceled(setup: &Setup, root: &str) {
         assert_eq!(error_message(node), "dbt ended before the node did");
         assert_attributes(
             node,
-            &[("dbt.node_outcome", "canceled".into()), ("error.type", "canceled".into())],
+            &json!({ "dbt.node_outcome": "canceled", "error.type": "canceled" }),
         );
         assert!(text(node, "thread.name").unwrap().starts_with("Thread-"));
         assert!(node.end_unix_nano <= single(&spans, "dbt.build").end_unix_nano);

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 
 use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, before};
 pub(crate) use floe_tests::{assert_attributes, single};
+use serde_json::json;
 use tempfile::TempDir;
 
 pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -153,11 +154,8 @@ pub(crate) fn with_default_signals(command: &Command) -> Command {
 pub(crate) fn assert_failed_hook(spans: &[ReceivedSpan]) {
     let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
     assert_eq!(error_message(failed), "the hook failed");
-    assert_attributes(
-        failed,
-        &[("dbt.status", "error".into()), ("thread.name", "MainThread".into())],
-    );
+    assert_attributes(failed, &json!({ "dbt.status": "error", "thread.name": "MainThread" }));
     let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
     assert_eq!(skipped.status, ReceivedStatus::Unset);
-    assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
+    assert_attributes(skipped, &json!({ "dbt.node_outcome": "skipped" }));
 }

@@ -67,7 +67,7 @@ pub(crate) fn with_dbt(
     };
     let ids = Value::Array(vec![id.as_str().into()]);
     let root = single(&spans, "floe.pipeline.run");
-    assert_attributes(root, &[("floe.pipeline.dbt_invocation_ids", ids)]);
+    assert_attributes(root, &json!({ "floe.pipeline.dbt_invocation_ids": ids }));
     let output = setup.floe("find").arg(&id).arg("--json").output().unwrap();
     let found: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["runs"][0]["trace_id"], json!(TRACE_ID));

@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use crate::models::{built_by_dbt, real_dbt, with_dbt};
 use crate::setup;
 use crate::setup::{
-    Setup, TRACE_ID, assert_attributes, assert_history, assert_one_trace, assert_success, is_error,
-    linked, parent, single, text,
+    Setup, TRACE_ID, assert_attributes, assert_history, assert_one_trace, assert_success,
+    ended_with, is_error, linked, parent, single, text,
 };
 
 fn real() -> PathBuf {
@@ -58,13 +58,7 @@ fn assert_materialized(span: &ReceivedSpan, step: &str, run_id: &str, events: &J
     let key = span.name.trim_start_matches("dagster.asset.");
     assert_attributes(
         span,
-        &[
-            ("dagster.asset_key", key.into()),
-            ("dagster.step_key", step.into()),
-            ("dagster.run_id", run_id.into()),
-            ("dagster.retry_number", 0.into()),
-            ("dagster.asset.status", "success".into()),
-        ],
+        &json!({ "dagster.asset_key": key, "dagster.step_key": step, "dagster.run_id": run_id, "dagster.retry_number": 0, "dagster.asset.status": "success" }),
     );
     let metadata = &events["materializations"][key];
     let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
@@ -96,7 +90,7 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     let spans = setup.spans();
     let step = single(&spans, "dagster.step.shop_dbt");
     assert_eq!(parent(&spans, step), "orchestrator.run");
-    assert_attributes(step, &[("orchestrator.asset_count", 3.into())]);
+    assert_attributes(step, &json!({ "orchestrator.asset_count": 3 }));
     let events = events(&real(), &setup);
     let run_id = events["runs"][0]["id"].as_str().unwrap();
     let keys = ["orders", "stg_orders", "totals"];
@@ -148,14 +142,13 @@ fn real_dagster_keeps_the_nodes_that_dbt_built_before_one_failed() {
     let setup = dbt_in_dagster("select nothing from {{ ref('stg_orders') }}");
     setup.product.write("models/behind.sql", "select * from {{ ref('totals') }}");
     let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = ended_with(&output, 1);
     assert!(stderr.contains("1 model and 1 seed built, 1 failed, 1 skipped"), "{stderr}");
     let spans = setup.spans();
     assert_one_trace(&spans);
     for (key, status) in [("orders", "success"), ("totals", "failed"), ("behind", "skipped")] {
         let asset = single(&spans, &format!("dagster.asset.{key}"));
-        assert_attributes(asset, &[("dagster.asset.status", status.into())]);
+        assert_attributes(asset, &json!({ "dagster.asset.status": status }));
     }
     assert!(is_error(single(&spans, "dagster.asset.totals"), "Binder Error"), "{}", tree(&spans));
     let events = events(&real(), &setup);
@@ -274,7 +267,7 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
     let run_id = events["runs"][0]["id"].as_str().unwrap();
     assert_eq!(events["runs"], json!([{ "id": run_id, "status": "SUCCESS" }]));
     for name in ["floe.pipeline.run", "orchestrator.run"] {
-        assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
+        assert_attributes(single(&spans, name), &json!({ "dagster.run_id": run_id }));
     }
     for span in assets {
         let key = span.name.trim_start_matches("dagster.asset.");
@@ -343,7 +336,7 @@ fn real_dagster_is_interrupted() {
     assert_one_trace(&spans);
     let asset = single(&spans, "dagster.asset.stg_orders");
     assert!(matches!(asset.status, ReceivedStatus::Error(_)), "{:?}", asset.status);
-    assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    assert_attributes(asset, &json!({ "dagster.asset.status": "canceled" }));
     assert!(spans.iter().all(|it| it.name != "dagster.asset.totals"));
     assert!(is_error(single(&spans, "orchestrator.run"), "dagster was interrupted by a signal"));
     assert!(!setup.product.path(".floe/warehouse.db").exists());
@@ -388,8 +381,7 @@ fn failing(programs: &Path) -> Setup {
 }
 
 fn assert_reported(output: &Output) {
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let stderr = ended_with(output, 1);
     assert!(stderr.contains("1 source built, 3 failed, 2 skipped"), "{stderr}");
     for reason in ["no such function: nope", "the process of the asset ended without a result"] {
         assert!(stderr.contains(reason), "{stderr}");
@@ -404,7 +396,7 @@ fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
         panic!("{key}:\n{}", tree(spans));
     };
     for (number, span) in [(0, first), (1, second)] {
-        assert_attributes(span, &[("dagster.retry_number", number.into())]);
+        assert_attributes(span, &json!({ "dagster.retry_number": number }));
         assert_eq!(parent(spans, span), "orchestrator.run");
     }
     [first, second]
@@ -423,13 +415,14 @@ fn assert_repaired(spans: &[ReceivedSpan]) {
 fn assert_failed(spans: &[ReceivedSpan]) {
     for span in attempts(spans, "stg_orders") {
         assert!(is_error(span, "no such function"), "{:?}", span.status);
-        assert_attributes(span, &[("dagster.asset.status", "failed".into())]);
+        assert_attributes(span, &json!({ "dagster.asset.status": "failed" }));
     }
     for span in attempts(spans, "endless") {
         assert!(is_error(span, "ended without a result"), "{:?}", span.status);
-        let canceled = "canceled".into();
-        assert_attributes(span, &[("dagster.asset.status", canceled)]);
-        assert_attributes(span, &[("error.type", "canceled".into())]);
+        assert_attributes(
+            span,
+            &json!({ "dagster.asset.status": "canceled", "error.type": "canceled" }),
+        );
     }
 }
 
@@ -440,10 +433,7 @@ fn assert_skipped(spans: &[ReceivedSpan]) {
         assert_eq!(parent(spans, skipped), "orchestrator.run");
         assert_attributes(
             skipped,
-            &[
-                ("dagster.asset.status", "skipped".into()),
-                ("dagster.asset.missing", missing.into()),
-            ],
+            &json!({ "dagster.asset.status": "skipped", "dagster.asset.missing": missing }),
         );
     }
 }
@@ -474,7 +464,7 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     let run = single(&spans, "orchestrator.run");
     let is_ended = is_error(run, "dagster ended with the exit code 1");
     assert!(is_ended, "{:?}", run.status);
-    assert_attributes(run, &[("process.exit.code", 1.into())]);
+    assert_attributes(run, &json!({ "process.exit.code": 1 }));
     assert_repaired(&spans);
     assert_failed(&spans);
     assert_skipped(&spans);
@@ -520,7 +510,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
     let [requested, skipped] = sensors[..] else {
         panic!("{}", tree(spans));
     };
-    assert_attributes(requested, &[("dagster.sensor.status", "requested".into())]);
+    assert_attributes(requested, &json!({ "dagster.sensor.status": "requested" }));
     assert_ne!(requested.trace_id, skipped.trace_id);
     assert!(requested.parent_span_id.is_empty());
     let keys = ["orders", "stg_orders", "totals"];
@@ -528,6 +518,6 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
     for (key, asset) in keys.into_iter().zip(assets) {
         assert_eq!(asset.trace_id, requested.trace_id, "{key}");
         assert_eq!(asset.parent_span_id, requested.span_id, "{key}");
-        assert_attributes(asset, &[("dagster.run_id", result["run_id"].as_str().unwrap().into())]);
+        assert_attributes(asset, &json!({ "dagster.run_id": result["run_id"].as_str().unwrap() }));
     }
 }
