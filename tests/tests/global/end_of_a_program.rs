@@ -1,7 +1,7 @@
 //! The end of a program whose receiver is missing: the program does not wait, and writes one error for all signals. The
 //! error has the endpoint and the reason.
 
-use std::sync::{Mutex, mpsc};
+use std::sync::{Barrier, Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
@@ -11,10 +11,8 @@ use floe_telemetry::{
 use floe_tests::{
     Authority, ClientCertificate, ReservedPort, Script, TIMEOUT, program, wait_until,
 };
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::{self, BOTH, NEVER, secure};
+use super::pipeline::{self, AtShutdown, BOTH, NEVER, secure};
 
 #[traced]
 fn work() {
@@ -144,26 +142,13 @@ fn meters_without_an_exporter_of_metrics_write_no_message() {
     assert!(!stdout.contains("Noop"), "{stdout}");
 }
 
-/// An exporter that writes what it has collected when it shuts down, which takes longer than the program has.
-#[derive(Debug)]
-struct Unfinished(Mutex<mpsc::Receiver<()>>);
-
-impl SpanExporter for Unfinished {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        let _ = self.0.lock().unwrap().recv();
-        Ok(())
-    }
-}
-
+/// The exporter writes what it has collected when it shuts down, which takes longer than the program has.
 #[alone]
 fn an_exporter_that_has_not_shut_down_is_named() {
-    let (finish, finished) = mpsc::channel();
+    static FINISH: Barrier = Barrier::new(2);
+
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_span_exporter(Unfinished(Mutex::new(finished)))
+        .with_span_exporter(AtShutdown(|| _ = FINISH.wait()))
         .initialize()
         .unwrap();
     work();
@@ -171,9 +156,9 @@ fn an_exporter_that_has_not_shut_down_is_named() {
     let error = telemetry.shutdown(Duration::from_secs(2)).unwrap_err();
     let counted = telemetry.statistics();
     assert_eq!((counted.exported, counted.pending), (0, 1), "{counted:?}");
-    drop(finish);
+    FINISH.wait();
     let expected =
-        "exporter `Unfinished` has not shut down: the spans that it has collected may be lost";
+        "exporter `AtShutdown` has not shut down: the spans that it has collected may be lost";
     assert!(error.is_timeout(), "{error}");
     assert!(error.to_string().contains(expected), "{error}");
 }

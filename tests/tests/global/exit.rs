@@ -20,11 +20,9 @@ use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, reset, send_to_self, s
 use floe_tests::{
     Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote, wait_until,
 };
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::lifecycle::Panicking;
-use super::pipeline::{self, NEVER, traces_alone, work};
+use super::pipeline::{self, AtShutdown, NEVER, traces_alone, work};
 
 fn config(endpoint: &str) -> TelemetryConfig {
     let mut config = traces_alone(OtlpProtocol::Http, endpoint);
@@ -41,6 +39,19 @@ fn start_child() -> TelemetryProvider {
     let mut config = config("http://127.0.0.1:1");
     config.apply_env().unwrap();
     pipeline::start(config)
+}
+
+/// Starts a provider that a signal shuts down within the timeout.
+fn start_with_signals(timeout: Duration) -> TelemetryProvider {
+    let telemetry = start_child().with_shutdown_timeout(timeout);
+    telemetry.shutdown_on_signals().unwrap();
+    telemetry
+}
+
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
 }
 
 /// The exit waits no longer than its timeout, although the receiver hangs and the subscriber is blocked.
@@ -98,17 +109,14 @@ fn forbid_threads() {
 #[test]
 fn the_end_needs_no_thread_that_a_sandbox_forbids() {
     let program = program!({
-        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = start_with_signals(TIMEOUT);
         work();
         forbid_threads();
         match own_signal() {
             0 => std::process::exit(7),
             signal => send_to_self(signal),
         }
-        loop {
-            thread::park();
-        }
+        wait_for_the_end()
     });
     for receiver in [Receiver::http(), Receiver::grpc()] {
         for (signal, code) in [(0, Some(7)), (SIGTERM, None)] {
@@ -201,9 +209,7 @@ fn interrupt_a_loop(signal: c_int) -> ! {
     }
 
     send_to_thread(&threads[0], signal);
-    loop {
-        thread::park();
-    }
+    wait_for_the_end()
 }
 
 /// A handler may interrupt a thread while it allocates or holds a lock of the library.
@@ -257,13 +263,10 @@ fn own_signal() -> c_int {
 
 /// Records a span, and sends itself the signals until the process ends.
 fn end_by_signal(timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
-    let telemetry = start_child().with_shutdown_timeout(timeout);
-    telemetry.shutdown_on_signals().unwrap();
+    let _telemetry = start_with_signals(timeout);
     work();
     signals.into_iter().for_each(send_to_self);
-    loop {
-        thread::park();
-    }
+    wait_for_the_end()
 }
 
 /// The end of a session sends SIGHUP and SIGTERM, and a runner forwards a SIGINT that its group gets, too.
@@ -290,8 +293,7 @@ fn two_signals_lose_nothing_at_any_moment() {
         let moment = std::env::var(MOMENT).unwrap();
         let send = || [SIGTERM, SIGINT].into_iter().for_each(send_to_self);
         let starting = (moment == "start").then(|| thread::spawn(send));
-        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
-        telemetry.shutdown_on_signals().unwrap();
+        let telemetry = start_with_signals(TIMEOUT);
         work();
         thread::spawn(move || match &*moment {
             "flush" => telemetry.force_flush(TIMEOUT),
@@ -305,9 +307,7 @@ fn two_signals_lose_nothing_at_any_moment() {
             Some(signals) => signals.join().unwrap(),
             None => send(),
         }
-        loop {
-            thread::park();
-        }
+        wait_for_the_end()
     });
     for moment in ["start", "flush", "shutdown", ""].repeat(4) {
         let receiver = Receiver::http();
@@ -325,8 +325,7 @@ fn two_signals_lose_nothing_at_any_moment() {
 #[test]
 fn a_signal_delivers_while_all_threads_are_busy() {
     let program = program!({
-        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = start_with_signals(TIMEOUT);
         drop(create_span("before"));
         interrupt_a_loop(SIGTERM);
     });
@@ -341,16 +340,13 @@ fn a_signal_delivers_while_all_threads_are_busy() {
 #[test]
 fn another_signal_ends_the_process_at_once() {
     let program = program!({
-        let telemetry = start_child().with_shutdown_timeout(NEVER);
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = start_with_signals(NEVER);
         work();
         send_to_self(own_signal());
         let sent = Instant::now();
         wait_until(|| sent.elapsed() > Duration::from_millis(600));
         send_to_self(own_signal());
-        loop {
-            thread::park();
-        }
+        wait_for_the_end()
     });
     let receiver = Receiver::http();
     receiver.respond(Response::Hang);
@@ -359,21 +355,6 @@ fn another_signal_ends_the_process_at_once() {
     let told = "error: telemetry has ended: exported 0 of 1 spans: pending=1; another signal has ended the shutdown: ";
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert!(stderr.starts_with(told) && stderr.lines().count() == 1, "{stderr}");
-}
-
-/// An exporter that calls a function when it is shut down.
-#[derive(Debug)]
-struct AtShutdown(fn());
-
-impl SpanExporter for AtShutdown {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.0();
-        Ok(())
-    }
 }
 
 fn end_at_shutdown(call: fn()) -> TelemetryProvider {
@@ -465,9 +446,7 @@ fn the_stop_of_a_busy_program_is_without_an_error() {
         drop(late);
         drop(create_span("after"));
         SHUTTING_DOWN.wait();
-        loop {
-            thread::park();
-        }
+        wait_for_the_end()
     });
     for signal in [SIGTERM, 0] {
         let ended = output_with_signal(&program.command(), signal, "");
@@ -486,27 +465,29 @@ fn a_signal_that_the_parent_ignores_stays_ignored() {
     assert_eq!(receiver.spans().len(), 1);
 }
 
+/// Asserts that a program succeeds and delivers one span.
+fn assert_delivers(program: &Program) {
+    let receiver = Receiver::http();
+    let ended = program.ended_at(&receiver);
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
 /// A signal of the fork neither reaches the parent nor waits for a thread that does not exist.
 #[test]
 fn a_signal_ends_a_fork_and_leaves_its_parent() {
     let program = program!({
-        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = start_with_signals(TIMEOUT);
         let ended = std::panic::catch_unwind(|| {
             in_fork(|| {
                 send_to_self(SIGTERM);
-                loop {
-                    thread::park();
-                }
+                wait_for_the_end()
             });
         });
         assert!(ended.is_err(), "the fork was ended by the signal");
         work();
     });
-    let receiver = Receiver::http();
-    let ended = program.ended_at(&receiver);
-    assert!(ended.status.success(), "{ended:?}");
-    assert_eq!(receiver.spans().len(), 1);
+    assert_delivers(&program);
 }
 
 /// A server may reset the handlers in its workers, before these start telemetry of their own.
@@ -523,10 +504,7 @@ fn a_signal_delivers_in_a_fork_whose_handlers_were_reset() {
         });
         assert!(ended.is_err(), "the fork was ended by the signal");
     });
-    let receiver = Receiver::http();
-    let ended = program.ended_at(&receiver);
-    assert!(ended.status.success(), "{ended:?}");
-    assert_eq!(receiver.spans().len(), 1);
+    assert_delivers(&program);
 }
 
 #[alone]

@@ -13,11 +13,9 @@ use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, traced,
 };
 use floe_tests::{Receiver, ReservedPort, TIMEOUT, before, program};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::no_exporter::LINE as NO_EXPORTER;
-use super::pipeline::{NEVER, work};
+use super::pipeline::{AtShutdown, NEVER, work};
 
 /// The variable that tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
@@ -409,35 +407,24 @@ fn the_start_reports_destinations_on_request() {
     assert!(stderr.contains(urls), "{stderr}");
 }
 
-/// An exporter that waits twice at the barrier during its shutdown, so that the program can act meanwhile.
-#[derive(Debug)]
-struct Meeting(&'static Barrier);
-
-impl SpanExporter for Meeting {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.0.wait();
-        self.0.wait();
-        Ok(())
-    }
-}
-
 #[test]
 fn a_span_that_begins_or_ends_during_the_shutdown_is_counted_once() {
     static MEETING: Barrier = Barrier::new(2);
+
+    /// Waits twice, so that the program can act meanwhile.
+    fn meet() {
+        MEETING.wait();
+        MEETING.wait();
+    }
 
     let program = program!({
         let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
             .with_span_processor(|span: &mut EndingSpan<'_>| {
                 if span.name() == "first" {
-                    MEETING.wait();
-                    MEETING.wait();
+                    meet();
                 }
             })
-            .with_span_exporter(Meeting(&MEETING))
+            .with_span_exporter(AtShutdown(meet))
             .initialize()
             .unwrap();
         drop(create_span("first"));

@@ -136,6 +136,21 @@ pub(crate) fn spans(config: TelemetryConfig, program: impl FnOnce()) -> Vec<Span
     memory.spans()
 }
 
+/// An exporter that calls a function when it is shut down.
+#[derive(Debug)]
+pub(crate) struct AtShutdown(pub(crate) fn());
+
+impl SpanExporter for AtShutdown {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.0();
+        Ok(())
+    }
+}
+
 /// An exporter that blocks its thread until it is released.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocked(Arc<(Mutex<bool>, Condvar)>);
