@@ -154,6 +154,14 @@ fn boxed_number() -> Number {
 
 type Number = Pin<Box<u8>>;
 
+/// Asserts that the spans `after` are below these spans, in this order.
+#[track_caller]
+fn assert_parents(spans: &testing::Spans, names: &[&str]) {
+    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
+    let expected = names.iter().map(|name| spans.single(name).span_context().span_id());
+    assert_eq!(parents, expected.collect::<Vec<_>>(), "{names:?}");
+}
+
 #[tokio::test]
 async fn a_future_is_followed_whatever_the_body_looks_like() {
     let spans = testing::capture_async(async {
@@ -169,9 +177,8 @@ async fn a_future_is_followed_whatever_the_body_looks_like() {
         spans.single(name).assert_error("refused");
     }
 
-    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
-    let expected = REPLIES.iter().map(|(name, _)| spans.single(name).span_context().span_id());
-    assert_eq!(parents, expected.collect::<Vec<_>>());
+    let names: Vec<_> = REPLIES.iter().map(|(name, _)| *name).collect();
+    assert_parents(&spans, &names);
 }
 
 /// A future with a name, which declares room for a span.
@@ -230,9 +237,7 @@ fn a_future_with_a_name_is_followed_in_its_wrapper() {
     spans.single("Named::call").assert_error("counted");
     spans.single("with_its_own_span").assert_ok();
     spans.single("fused").assert_error("counted");
-    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
-    let names = ["Named::call", "Named::call", "own", "fused"];
-    assert_eq!(parents, names.map(|name| spans.single(name).span_context().span_id()));
+    assert_parents(&spans, &["Named::call", "Named::call", "own", "fused"]);
     assert!(
         testing::capture(|| drop(Named.call()))
             .single("Named::call")
@@ -266,9 +271,7 @@ async fn a_boxed_future_is_followed_under_any_name() {
     spans.single("alias").assert_ok();
     spans.single("other_argument").assert_error("2");
     spans.single("call").assert_error("refused by `error_if`");
-    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
-    let names = ["alias", "other_argument", "call"];
-    assert_eq!(parents, names.map(|name| spans.single(name).span_context().span_id()));
+    assert_parents(&spans, &["alias", "other_argument", "call"]);
 }
 
 #[test]
