@@ -23,7 +23,7 @@ type Outcome = Result<u8, String>;
 type Later = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 type BoxFuture = Later;
 
-fn end_now(end: End) -> Outcome {
+fn end_now(_: u8, _: Context, end: End) -> Outcome {
     drop(create_span("inside"));
     match end {
         End::Works | End::Waits => Ok(1),
@@ -32,9 +32,9 @@ fn end_now(end: End) -> Outcome {
     }
 }
 
-async fn end_later(end: End) -> Outcome {
+async fn end_later(n: u8, cx: Context, end: End) -> Outcome {
     tokio::task::yield_now().await;
-    let outcome = end_now(end);
+    let outcome = end_now(n, cx, end);
     if end == End::Waits {
         pending::<()>().await;
     }
@@ -74,20 +74,17 @@ macro_rules! shapes {
 
             #[$($traced)*]
             fn function($n: u8, $cx: Context, end: End) -> Outcome {
-                drop(($n, $cx));
-                end_now(end)
+                end_now($n, $cx, end)
             }
 
             #[$($traced)*]
             async fn async_function($n: u8, $cx: Context, end: End) -> Outcome {
-                drop(($n, $cx));
-                end_later(end).await
+                end_later($n, $cx, end).await
             }
 
             #[$($traced)*]
             fn opaque_future($n: u8, $cx: Context, end: End) -> impl Future<Output = Outcome> + Send {
-                drop(($n, $cx));
-                end_later(end)
+                end_later($n, $cx, end)
             }
 
             #[$($traced)*]
@@ -96,51 +93,44 @@ macro_rules! shapes {
                 $cx: Context,
                 end: End,
             ) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
-                drop(($n, $cx));
-                Box::pin(end_later(end))
+                Box::pin(end_later($n, $cx, end))
             }
 
             #[$($traced)*]
             fn named_future($n: u8, $cx: Context, end: End) -> BoxFuture {
-                drop(($n, $cx));
-                Box::pin(end_later(end))
+                Box::pin(end_later($n, $cx, end))
             }
 
             impl Here {
                 #[$($traced)*]
                 fn method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_now(end)
+                    end_now($n, $cx, end)
                 }
 
                 #[$($traced)*]
                 async fn async_method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
             trait Native {
                 #[$($traced)*]
                 fn default_method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_now(end)
+                    end_now($n, $cx, end)
                 }
 
                 async fn native_async(&self, $n: u8, $cx: Context, end: End) -> Outcome;
 
                 #[$($traced)*]
                 async fn native_async_default(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
             impl Native for Here {
                 #[$($traced)*]
                 async fn native_async(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
@@ -156,8 +146,7 @@ macro_rules! shapes {
             impl Boxed for Here {
                 #[$($traced)*]
                 async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
@@ -165,8 +154,7 @@ macro_rules! shapes {
             #[async_trait]
             impl Boxed for Above {
                 async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
@@ -174,8 +162,7 @@ macro_rules! shapes {
             #[$($traced)*]
             impl Boxed for Below {
                 async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
@@ -184,13 +171,11 @@ macro_rules! shapes {
             #[$($traced)*]
             impl Block {
                 fn now(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_now(end)
+                    end_now($n, $cx, end)
                 }
 
                 async fn later(&self, $n: u8, $cx: Context, end: End) -> Outcome {
-                    drop(($n, $cx));
-                    end_later(end).await
+                    end_later($n, $cx, end).await
                 }
             }
 
