@@ -1,7 +1,6 @@
 //! Redaction follows the configuration.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
@@ -143,20 +142,9 @@ fn patterns_and_keys_of_the_configuration_are_redacted() {
     assert_eq!(headers["baggage"], expected);
 }
 
-#[derive(Debug)]
-struct Caused(io::Error);
-
-impl fmt::Display for Caused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the load failed")
-    }
-}
-
-impl Error for Caused {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("the load failed")]
+struct Caused(#[source] io::Error);
 
 /// The message of an error is the same in the attribute, the event, the event's stack trace, and the span's status.
 #[alone]

@@ -1,6 +1,5 @@
 //! An event of `tracing` and an exception are sent once: as a log record, or as an event of their span.
 
-use std::fmt;
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,20 +17,9 @@ const SPAN_EVENTS: (&str, &str) = ("FLOE_LOG_SPAN_EVENTS", "yes");
 
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
-#[derive(Debug)]
-struct Refused(std::num::ParseIntError);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no orders from postgresql://shop:hunter2XyZ@db/orders")
-    }
-}
-
-impl std::error::Error for Refused {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("no orders from postgresql://shop:hunter2XyZ@db/orders")]
+struct Refused(#[source] std::num::ParseIntError);
 
 #[traced]
 fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {

@@ -62,20 +62,9 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-#[derive(Debug)]
-struct Refused(String, Option<Box<Refused>>);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Refused {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.1.as_deref().map(|source| source as _)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String, #[source] Option<Box<Refused>>);
 
 fn caused(text: &str, by: Refused) -> Refused {
     Refused(text.to_owned(), Some(Box::new(by)))

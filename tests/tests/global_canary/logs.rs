@@ -88,20 +88,9 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-#[derive(Debug)]
-struct Outer(io::Error);
-
-impl fmt::Display for Outer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("outer")
-    }
-}
-
-impl std::error::Error for Outer {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("outer")]
+struct Outer(#[source] io::Error);
 
 struct Panics(String);
 

@@ -16,30 +16,13 @@ use opentelemetry::trace::Status;
 
 const SECRET: &str = "postgresql://floe:hunter2@db.internal/x?password=hunter2";
 
-#[derive(Debug)]
-struct Outer(Inner);
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("cannot load from {SECRET}")]
+struct Outer(#[source] Inner);
+
+#[derive(Debug, thiserror::Error)]
+#[error("token=hunter2 refused")]
 struct Inner;
-
-impl fmt::Display for Outer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot load from {SECRET}")
-    }
-}
-
-impl fmt::Display for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("token=hunter2 refused")
-    }
-}
-
-impl Error for Outer {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-impl Error for Inner {}
 
 #[traced]
 fn chained() -> Result<(), Outer> {
@@ -74,21 +57,10 @@ struct Silent;
 #[derive(Debug)]
 #[expect(dead_code, reason = "read by `Debug`")]
 struct DebugOnly(u8);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 struct Borrowing<'a>(&'a str);
-
-impl fmt::Display for Borrowing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl fmt::Debug for Borrowing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Borrowing")
-    }
-}
-
-impl Error for Borrowing<'_> {}
 
 #[traced]
 fn alias() -> Alias<()> {
@@ -155,25 +127,25 @@ fn the_error_may_be_of_any_type() {
         let _ = opaque();
         let _ = payload();
     });
-    spans
-        .single("alias")
-        .assert_error("alias failed")
-        .assert_attribute("error.type", "alloc::string::String");
-    spans.single("silent").assert_error("it::outcome::Silent");
-    spans.single("debug_only").assert_error("DebugOnly(7)");
-    spans.single("borrowing").assert_error("borrowed");
-    spans.single("boxed").assert_error("boxed failed");
-    spans.single("boxed_local").assert_error("boxed failed");
-    spans.single("any").assert_error("while running: while loading: token=<REDACTED> refused");
-    // Without a bound only the type name of `E` is available.
-    spans.single("generic").assert_error("&str");
-    spans.single("unit").assert_error("()");
-    spans
-        .single("joined")
-        .assert_error("joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
-        .assert_attribute("exception.type", "panic");
-    spans.single("opaque").assert_error("opaque failed");
-    spans.single("payload").assert_error("a value that is not text");
+    for (name, message) in [
+        ("alias", "alias failed"),
+        ("silent", "it::outcome::Silent"),
+        ("debug_only", "DebugOnly(7)"),
+        ("borrowing", "borrowed"),
+        ("boxed", "boxed failed"),
+        ("boxed_local", "boxed failed"),
+        ("any", "while running: while loading: token=<REDACTED> refused"),
+        // Without a bound only the type name of `E` is available.
+        ("generic", "&str"),
+        ("unit", "()"),
+        ("joined", "joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>"),
+        ("opaque", "opaque failed"),
+        ("payload", "a value that is not text"),
+    ] {
+        spans.single(name).assert_error(message);
+    }
+    spans.single("alias").assert_attribute("error.type", "alloc::string::String");
+    spans.single("joined").assert_attribute("exception.type", "panic");
 }
 
 mod custom {

@@ -122,20 +122,9 @@ fn opentelemetry_fields_set_span_properties() {
     assert_eq!(*failed.kind(), SpanKind::Internal);
 }
 
-#[derive(Debug)]
-struct Outer(io::Error);
-
-impl fmt::Display for Outer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the load failed")
-    }
-}
-
-impl std::error::Error for Outer {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("the load failed")]
+struct Outer(#[source] io::Error);
 
 #[test]
 fn an_error_is_recorded_with_its_sources() {
