@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use floe_trace::ps::{CurrentSpan, OpenSpan, Process, publishing};
+use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, publishing};
 use serde_json::{Value, json};
 
 struct Running {
@@ -59,6 +59,12 @@ impl Drop for Running {
     }
 }
 
+fn opened(running: &Running) -> (Process, Context) {
+    let process = Process::open(running.child.id()).expect("a child may be read");
+    let context = process.context().expect("a readable context").expect("a published context");
+    (process, context)
+}
+
 fn described(span: &CurrentSpan) -> Value {
     let line = span.attribute("code.line.number").map(|line| line.parse::<u32>().expect("a line"));
     json!({
@@ -79,8 +85,7 @@ fn each_thread_is_in_the_span_that_it_says() {
     let running = Running::start(&[]);
     let id = running.child.id();
     assert!(publishing().expect("the system has /proc").contains(&id));
-    let process = Process::open(id).expect("a child may be read");
-    let context = process.context().expect("a readable context").expect("a published context");
+    let (process, context) = opened(&running);
     assert_eq!(context.resource_attribute("service.name"), Some("orders"));
     assert_eq!(context.resource_attribute("replicas"), Some("3"));
     let (found, open) = process.spans(&context).expect("a child may be read");
@@ -139,8 +144,7 @@ fn is_asleep(process: u32, thread: &Value) -> bool {
 fn reading_interrupts_no_system_call() {
     let mut running = Running::start(&["waits"]);
     let id = running.child.id();
-    let process = Process::open(id).expect("a child may be read");
-    let context = process.context().expect("a readable context").expect("a published context");
+    let (process, context) = opened(&running);
     while !running.threads.iter().all(|of| is_asleep(id, &of["thread"])) {
         std::thread::yield_now();
     }
@@ -160,8 +164,7 @@ fn reading_interrupts_no_system_call() {
 #[test]
 fn a_span_that_changes_meanwhile_is_found_whole() {
     let running = Running::start(&["changes"]);
-    let process = Process::open(running.child.id()).expect("a child may be read");
-    let context = process.context().expect("a readable context").expect("a published context");
+    let (process, context) = opened(&running);
     let line = &running.threads[0];
     let mut seen = HashSet::new();
     for _ in 0..2_000 {
@@ -193,8 +196,7 @@ fn an_unreadable_source_is_an_error_or_nothing() {
     assert!(process.context().is_err());
 
     let running = Running::start(&[]);
-    let process = Process::open(running.child.id()).expect("a child may be read");
-    let context = process.context().expect("a readable context").expect("a published context");
+    let (process, context) = opened(&running);
     drop(running);
     assert!(process.spans(&context).is_err());
 }

@@ -34,17 +34,23 @@ fn read(buffer: &mut Buffer) -> Vec<u64> {
     std::iter::from_fn(|| buffer.pop()).map(|item| *item).collect()
 }
 
+type ShortThread = thread::JoinHandle<(bool, Option<Buffer>)>;
+
+/// Records 1 in a ring and leaves it, while a thread records 2.
+fn left_to_a_thread() -> (Left, Buffer, ShortThread) {
+    let left = nothing();
+    let (_, buffer) = short_thread(&left, 1);
+    let thread = thread::spawn({
+        let left = Arc::clone(&left);
+        move || short_thread(&left, 2)
+    });
+    (left, buffer.unwrap(), thread)
+}
+
 #[test]
 fn a_ring_that_was_left_is_continued_by_the_next_thread() {
     model(|| {
-        let left = nothing();
-        let (_, buffer) = short_thread(&left, 1);
-        let mut buffer = buffer.unwrap();
-        let thread = thread::spawn({
-            let left = Arc::clone(&left);
-            move || short_thread(&left, 2)
-        });
-
+        let (_left, mut buffer, thread) = left_to_a_thread();
         let mut all = read(&mut buffer);
         let (has_room, other) = thread.join().unwrap();
         assert!(has_room);
@@ -123,14 +129,7 @@ fn a_thread_that_has_filled_its_ring_continues_in_another() {
 #[test]
 fn a_ring_that_is_closed_is_read_to_its_end() {
     model(|| {
-        let left = nothing();
-        let (_, buffer) = short_thread(&left, 1);
-        let mut buffer = buffer.unwrap();
-        let thread = thread::spawn({
-            let left = Arc::clone(&left);
-            move || short_thread(&left, 2)
-        });
-
+        let (left, mut buffer, thread) = left_to_a_thread();
         // The collector closes the ring, unless the thread has taken it.
         let closed = left.lock().unwrap().take();
         let is_closed = closed.is_some();
