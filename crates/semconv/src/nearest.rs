@@ -1,5 +1,7 @@
 //! The known word that a wrong one means.
 
+use std::cmp::Reverse;
+
 use strsim::osa_distance;
 
 /// Returns the number of edits between a text and a word, if it is small enough for a misspelling: one edit for every
@@ -16,10 +18,15 @@ pub fn edits(found: &str, word: &str) -> Option<usize> {
     (edits <= most).then_some(edits)
 }
 
-/// Returns the word that a text misspells: the first one with the fewest [`edits`].
+/// Returns the word that a text misspells: the one with the fewest [`edits`], and among equal ones the first with the
+/// longest common beginning, because `always_of` is rather `always_off` than `always_on`.
 pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    let shared = |word: &str| {
+        let pairs = found.bytes().zip(word.bytes());
+        pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+    };
     let near = words.iter().filter_map(|word| Some((edits(found, word)?, *word)));
-    near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
+    near.min_by_key(|(edits, word)| (*edits, Reverse(shared(word)))).map(|(_, word)| word)
 }
 
 /// Returns the suggestion for a wrong text: the [`misspelled`] word, or the first word that begins with the text or
@@ -60,6 +67,7 @@ mod tests {
             ("inof", LEVELS, Some("info")),
             ("Debgu", LEVELS, Some("debug")),
             ("on", LEVELS, None),
+            ("always_of", &["always_on", "always_off"], Some("always_off")),
             ("orders", LEVELS, None),
             ("tracks", LEVELS, None),
             ("information", LEVELS, None),
