@@ -69,11 +69,11 @@ pub(crate) fn check(
         (Answer::Cut, 60.0, ErrorKind::Unavailable),
         (Answer::Garbage, 60.0, ErrorKind::InvalidResponse),
     ] {
-        let (error, attempts) = against(answer, timeout);
-        assert_eq!(error.kind(), kind, "{error}");
+        let (error, attempts) = against(answer.clone(), timeout);
+        assert_eq!(error.kind(), kind, "{answer:?}: {error}");
         // The request may have been processed, so it is not repeated. On a busy machine, the service may not even have
         // received it in time.
-        assert!(kind != ErrorKind::TimedOut || attempts <= 1, "{attempts}: {error}");
+        assert!(kind != ErrorKind::TimedOut || attempts <= 1, "{answer:?}, {attempts}: {error}");
     }
 
     let closed = ReservedPort::new();
