@@ -13,7 +13,7 @@ use crate::clock::monotonic_now;
 
 /// The maximum time for which [`try_lock`] waits. Locks are held briefly, so the time only runs out if a signal handler
 /// forks while its own thread holds the lock, or if a fork has copied a lock that another thread held.
-const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
