@@ -51,6 +51,17 @@ fn an_unfinished_body_is_kept() {
 }
 
 #[test]
+fn a_block_names_the_parameters_that_may_borrow() {
+    let block = quote!(
+        impl<Row, Key: 'static> Catalog<Row, Key> {
+            fn load(&self) {}
+        }
+    );
+    let output = expand(TokenStream::new(), &block).to_string();
+    assert!(output.contains("\"Catalog Row\""), "{output}");
+}
+
+#[test]
 fn a_secret_is_found_in_an_expression() {
     for args in [
         "attributes(x = password.as_str())",

@@ -138,9 +138,12 @@ fn a_credential_is_neither_printed_nor_written() {
 
 /// A reference to a credential stays in artifacts. A credential becomes a mask, which is not a reference.
 #[test]
-fn references_to_credentials_are_not_redacted() {
+fn a_written_configuration_can_be_read_again_with_its_references() {
     let with_token = |token: &str| {
-        let yaml = format!("authentication: {{auth_type: bearer, bearer_token: '{token}'}}\n");
+        let yaml = format!(
+            "authentication: {{auth_type: bearer, bearer_token: '{token}'}}\npropagators: [b3]\n\
+             exporters: {{logs: [none]}}\notlp: {{traces: {{certificate: ca.pem}}}}\n"
+        );
         let config = with(&yaml).unwrap();
         let json = serde_json::to_string(&config).unwrap();
         (config, TelemetryConfig::from_yaml(&json))
