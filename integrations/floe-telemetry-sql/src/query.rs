@@ -226,8 +226,8 @@ impl<'s> Tokens<'s> {
                 let name = Token::Name(&rest[..len]);
                 (if is_name { name } else { Token::Literal }, len)
             }
-            '[' if second.is_alphabetic() => {
-                let len = rest.find(']').map_or(rest.len(), |end| end + 1);
+            '[' if second.is_alphabetic() && bracket_length(rest).is_some() => {
+                let len = bracket_length(rest)?;
                 (Token::Name(&rest[..len]), len)
             }
             '$' if dollar_length(rest).is_some() => (Token::Literal, dollar_length(rest)?),
@@ -270,6 +270,12 @@ fn quoted_length(text: &str, quote: char) -> usize {
         }
     }
     text.len()
+}
+
+/// Returns the length of a name in brackets. Other brackets, such as those of an array, may contain literals.
+fn bracket_length(text: &str) -> Option<usize> {
+    let end = 1 + prefix_length(&text[1..], |c| is_word(c) || c == ' ');
+    text[end..].starts_with(']').then_some(end + 1)
 }
 
 /// Returns the length of `$$…$$` or `$tag$…$tag$`.
@@ -447,6 +453,7 @@ mod tests {
             ("SELECT x::text /* secret /* inner */ */, -- secret\n  y2", "SELECT x::text , y2"),
             ("SELECT $$it's$$, $tag$ $$ $tag$, X'ff', 0xff, e'a''b'", "SELECT ?, ?, ?, ?, ?"),
             ("SELECT \"a \"\"b\"", "SELECT \"a \"\"b\""),
+            ("SELECT ARRAY[lower('eve'), x, 42], a[i]", "SELECT ARRAY[lower(?), x, ?], a[i]"),
             // Whether the backslash escapes the quote depends on the database.
             ("SELECT 'a\\' OR 'secret'", "SELECT ?"),
             ("SELECT 'never closed", "SELECT ?"),
