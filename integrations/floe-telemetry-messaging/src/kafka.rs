@@ -2,13 +2,11 @@
 
 use opentelemetry::propagation::{Extractor, Injector};
 use rdkafka::Message;
-use rdkafka::message::{
-    BorrowedHeaders, BorrowedMessage, Header, Headers, OwnedHeaders, OwnedMessage,
-};
+use rdkafka::message::{Header, Headers, OwnedHeaders};
 
 use crate::values::values;
 
-/// The headers of a Kafka message, or a message with headers.
+/// A Kafka message, whose headers contain the context, or the headers of a new message.
 ///
 /// ```
 /// use floe_telemetry::{propagation, testing, traced};
@@ -40,37 +38,7 @@ use crate::values::values;
 #[derive(Clone, Copy, Debug)]
 pub struct KafkaHeaders<T>(pub T);
 
-/// A source of context: headers, or a message, which may have no headers.
-pub trait HasHeaders {
-    #[doc(hidden)]
-    fn headers(&self) -> Option<&impl Headers>;
-}
-
-impl HasHeaders for OwnedHeaders {
-    fn headers(&self) -> Option<&impl Headers> {
-        Some(self)
-    }
-}
-
-impl HasHeaders for BorrowedHeaders {
-    fn headers(&self) -> Option<&impl Headers> {
-        Some(self)
-    }
-}
-
-impl HasHeaders for OwnedMessage {
-    fn headers(&self) -> Option<&impl Headers> {
-        Message::headers(self)
-    }
-}
-
-impl HasHeaders for BorrowedMessage<'_> {
-    fn headers(&self) -> Option<&impl Headers> {
-        Message::headers(self)
-    }
-}
-
-impl<T: HasHeaders> Extractor for KafkaHeaders<&T> {
+impl<M: Message> Extractor for KafkaHeaders<&M> {
     fn get(&self, key: &str) -> Option<&str> {
         self.get_all(key)?.first().copied()
     }
