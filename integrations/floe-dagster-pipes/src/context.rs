@@ -1,19 +1,17 @@
 //! The context of the step that runs this process, from Dagster.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::param::{decode, variable};
+use crate::param::{decode, read, refused, variable};
 
 /// The environment variable with the context, or with the path of a file that contains it.
 pub(crate) const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
-
-const LARGEST: u64 = 16 << 20;
 
 /// The context of the step that runs this process, from Dagster.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -66,25 +64,12 @@ impl Source {
             Self::Data(context) => return Ok(*context),
             Self::Path(path) => path,
         };
+        let unreadable = |error: io::Error| refused(VARIABLE, format!("a file: {error}"));
         // Other files could block: opening a pipe waits for a writer, and a device such as `/dev/zero` has no end.
-        let metadata = path.metadata().map_err(|error| Error::context(error.to_string()))?;
-        if !metadata.is_file() {
-            return Err(Error::context("expected a regular file, found another kind of file"));
+        if !path.metadata().map_err(unreadable)?.is_file() {
+            return Err(refused(VARIABLE, "the path of another kind of file"));
         }
-        let mut json = Vec::new();
-        File::open(&path)
-            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut json))
-            .map_err(|error| Error::context(error.to_string()))?;
-        if json.len() as u64 > LARGEST {
-            return Err(Error::context("expected at most 16 MiB, found more"));
-        }
-        serde_json::from_slice(&json).map_err(|error| {
-            let line = error.line();
-            let column = error.column();
-            Error::context(format!(
-                "expected the context of Dagster Pipes 0.1, found JSON with a mistake at line {line}, column {column}"
-            ))
-        })
+        File::open(&path).and_then(|file| read(VARIABLE, file)).map_err(unreadable)?
     }
 }
 

@@ -14,8 +14,6 @@ pub(crate) enum Kind {
     NotStartedByDagster(&'static str),
     #[error("`{name}`: expected {accepted}, found {found}")]
     Parameter { name: &'static str, found: String, accepted: &'static str },
-    #[error("cannot read the context of Dagster Pipes: {0}")]
-    Context(String),
     #[error("cannot write a message of Dagster Pipes: {0}")]
     Message(#[source] io::Error),
 }
@@ -32,10 +30,6 @@ impl Error {
         accepted: &'static str,
     ) -> Self {
         Self(Kind::Parameter { name, found: found.into(), accepted })
-    }
-
-    pub(crate) fn context(reason: impl Into<String>) -> Self {
-        Self(Kind::Context(reason.into()))
     }
 
     pub(crate) fn message(error: io::Error) -> Self {

@@ -5,7 +5,7 @@
 //! the second variable names, and becomes an event in Dagster's log.
 //!
 //! ```no_run
-//! use floe_dagster_pipes::{Exception, Metadata, Session};
+//! use floe_dagster_pipes::{Metadata, Session};
 //!
 //! # fn build(key: &str) -> Result<i64, std::io::Error> { Ok(3) }
 //! # fn main() -> Result<(), floe_dagster_pipes::Error> {
@@ -18,7 +18,7 @@
 //!         pipes.close()
 //!     }
 //!     // The process must also end with an exit code that is not 0.
-//!     Err(error) => pipes.fail(&Exception::new("LoadFailed", &error.to_string())),
+//!     Err(error) => pipes.fail("LoadFailed", &error.to_string()),
 //! }
 //! # }
 //! ```
@@ -37,7 +37,7 @@ mod session;
 
 pub use context::Context;
 pub use error::Error;
-pub use message::{Exception, Level, Severity};
+pub use message::{Level, Severity};
 pub use metadata::Metadata;
 pub use session::Session;
 

@@ -44,42 +44,17 @@ pub enum Severity {
     Error,
 }
 
-/// The reason why a process failed. Credentials and personal data in the message are redacted, and the message is
-/// truncated to 500 characters.
-///
-/// ```
-/// use floe_dagster_pipes::Exception;
-///
-/// let exception = Exception::new("LoginFailed", "refused: postgres://loader:hunter2@db/orders");
-/// assert_eq!(exception.message(), "refused: postgres://<REDACTED>@db/orders");
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Exception {
-    name: String,
-    message: String,
-}
-
-impl Exception {
-    /// Creates an exception with a name, such as the type of an error, and a message.
-    #[must_use]
-    pub fn new(name: &str, message: &str) -> Self {
-        Self { name: name.to_owned(), message: sanitized(message) }
-    }
-
-    /// Returns the message, redacted and truncated.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    pub(crate) fn to_json(&self) -> Value {
-        json!({
-            "name": self.name,
-            "message": self.message,
+/// Returns the reason why a process failed, as Dagster reads it.
+pub(crate) fn exception(name: &str, message: &str) -> Value {
+    json!({
+        "exception": {
+            "name": name,
+            "message": sanitized(message),
             "stack": [],
             "cause": null,
             "context": null,
-        })
-    }
+        }
+    })
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::context::{self, Context};
 use crate::error::Error;
-use crate::message::{Destination, Exception, Level, Severity, text};
+use crate::message::{Destination, Level, Severity, exception, text};
 use crate::metadata::{self, Metadata};
 use crate::param::{decode, variable};
 
@@ -120,14 +120,15 @@ impl Session {
         self.write("closed", &json!({}))
     }
 
-    /// Ends the session with the reason of a failure, which Dagster logs. The step fails if the process ends with an
-    /// exit code other than 0.
+    /// Ends the session with the reason of a failure, which Dagster logs: a name, such as the type of an error, and a
+    /// message. Credentials and personal data in the message are redacted, and it is truncated to 500 characters. The
+    /// step fails if the process ends with an exit code other than 0.
     ///
     /// # Errors
     /// The message cannot be written.
-    pub fn fail(mut self, exception: &Exception) -> Result<(), Error> {
+    pub fn fail(mut self, name: &str, message: &str) -> Result<(), Error> {
         self.is_open = false;
-        self.write("closed", &json!({ "exception": exception.to_json() }))
+        self.write("closed", &exception(name, message))
     }
 
     fn write(&self, method: &str, params: &Value) -> Result<(), Error> {
@@ -139,9 +140,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         if self.is_open {
             let message = "the process ended before it reported a result";
-            let exception = Exception::new("Unfinished", message).to_json();
             // There is nobody to report an error to.
-            let _ = self.write("closed", &json!({ "exception": exception }));
+            let _ = self.write("closed", &exception("Unfinished", message));
         }
     }
 }

@@ -4,10 +4,9 @@
 //! to the run, because the daemon that starts the run does not pass on the sensor's environment.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::time::UNIX_EPOCH;
 
 use floe_plugin::orchestrator::{Orchestrator, Sensor, SensorOutcome, SensorStatus};
 use floe_plugins::error::Error;
@@ -71,14 +70,14 @@ impl DagsterProduct {
             let inner = &*source.path;
             let path = self.identity.folder.join(inner);
             let seen = match fs::metadata(&path) {
-                Ok(metadata) => describe(&metadata),
+                Ok(metadata) => Some((metadata.len(), metadata.modified().ok())),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(Error::io("read", &path)(error));
                 }
-                Err(_) if source.generate.is_some() => String::new(),
+                Err(_) if source.generate.is_some() => None,
                 Err(_) => return Ok(Err(format!("`{}` does not exist", inner.display()))),
             };
-            (inner.display().to_string(), seen).hash(&mut state);
+            (inner, seen).hash(&mut state);
         }
         Ok(Ok(format!("{:016x}", state.finish())))
     }
@@ -95,11 +94,4 @@ fn tags() -> BTreeMap<String, String> {
         .filter(|(name, _)| matches!(name.as_str(), "traceparent" | "tracestate"))
         .map(|(name, value)| (format!("floe/{name}"), value))
         .collect()
-}
-
-fn describe(metadata: &Metadata) -> String {
-    let modified = metadata.modified().ok();
-    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let nanos = since.unwrap_or_default().as_nanos();
-    format!("{} {nanos}", metadata.len())
 }

@@ -13,18 +13,17 @@ mod asset;
 mod nodes;
 mod parameters;
 
-use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes};
+use floe_dagster_pipes::{Level, Metadata, Session as Pipes};
 use floe_plugin::PluginType;
 use floe_plugin::dbt::{BuiltNode, Invocation, Selection};
 use floe_plugin::orchestrator::Asset as Attributes;
 use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::{ErrorType, TelemetryConfig, get_current_span};
+use floe_telemetry::{TelemetryConfig, get_current_span};
 
 use self::parameters::{Extras, Parameters};
 use crate::artifacts::{CompiledArtifacts, DbtProject};
@@ -38,6 +37,9 @@ use crate::product::Product;
 use crate::record::{Outcome, Step};
 
 const SAMPLED: &str = "01";
+
+/// The name of a failure in Dagster's log.
+const EXCEPTION: &str = "FloeError";
 
 /// A step of Dagster that builds an asset.
 #[derive(Debug)]
@@ -54,54 +56,13 @@ pub struct DagsterStep {
     started: SystemTime,
 }
 
-/// The record of a step that has ended: its asset, and the nodes that dbt has built.
+/// The record of a step: its asset, and the nodes that dbt has built.
 #[derive(Debug, Default)]
 struct Known {
     step: Step,
     nodes: Vec<BuiltNode>,
     /// Whether a failure was reported to Dagster, for example as a failed check, which fails the step.
     is_reported: bool,
-}
-
-impl Known {
-    fn end(self, ended: Result<(), Failure>) -> Result<Self, Unbuilt> {
-        match ended {
-            Ok(()) => Ok(self),
-            Err(failure) => Err(Unbuilt { failure, known: Some(Box::new(self)) }),
-        }
-    }
-}
-
-/// The failure of a step. Its text, sources and error type are those of the failure.
-#[derive(Debug)]
-struct Unbuilt {
-    failure: Failure,
-    /// The record of the step, if it has begun to build.
-    known: Option<Box<Known>>,
-}
-
-impl<T: Into<Failure>> From<T> for Unbuilt {
-    fn from(failure: T) -> Self {
-        Self { failure: failure.into(), known: None }
-    }
-}
-
-impl fmt::Display for Unbuilt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failure.fmt(f)
-    }
-}
-
-impl std::error::Error for Unbuilt {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.failure.source()
-    }
-}
-
-impl ErrorType for Unbuilt {
-    fn error_type(&self) -> &'static str {
-        self.failure.error_type()
-    }
 }
 
 impl DagsterStep {
@@ -115,7 +76,7 @@ impl DagsterStep {
             Ok(parameters) => parameters,
             Err(error) => {
                 // If Dagster does not receive the error, the program still prints it.
-                let _ = pipes.fail(&exception(&error.redacted()));
+                let _ = pipes.fail(EXCEPTION, &error.redacted());
                 return Err(error);
             }
         };
@@ -143,13 +104,9 @@ impl DagsterStep {
     /// # Errors
     /// The asset could not be built. A failed check is not an error, because Dagster itself fails the step.
     pub fn build(self) -> Result<(), RunError> {
-        self.add(&self.begun(), false)?;
-        let (mut known, failure) = match self.build_assets() {
-            Ok(known) => (known, None),
-            Err(Unbuilt { failure, known }) => {
-                (known.map_or_else(|| self.begun(), |known| *known), Some(failure))
-            }
-        };
+        let mut known = self.begun();
+        self.add(&known, false)?;
+        let failure = self.build_assets(&mut known).err();
         if let Some(failure) = &failure {
             known.step.outcome = Outcome::Failed { message: failure.redacted() };
         }
@@ -159,17 +116,17 @@ impl DagsterStep {
             return Ok(added?);
         };
         // If Dagster does not receive the error, the program still prints it.
-        let _ = self.pipes.fail(&exception(&failure.redacted()));
+        let _ = self.pipes.fail(EXCEPTION, &failure.redacted());
         Err(match failure {
             Failure::Query(_) => RunError::AssetFailed(failure.redacted()),
             Failure::Stop(error) => error.into(),
         })
     }
 
-    fn build_assets(&self) -> Result<Known, Unbuilt> {
+    fn build_assets(&self, known: &mut Known) -> Result<(), Failure> {
         match (&self.extras.nodes, &self.artifacts.dbt) {
-            (Some(nodes), Some(project)) => nodes::build(self, project, nodes.len()),
-            _ => asset::build(self),
+            (Some(nodes), Some(project)) => nodes::build(self, project, nodes.len(), known),
+            _ => asset::build(self, known),
         }
     }
 
@@ -183,13 +140,14 @@ impl DagsterStep {
         Known { step, ..Known::default() }
     }
 
-    /// Runs dbt. Returns the record of the project and the outcome.
+    /// Runs dbt, adds its nodes to the record of the project, and returns the outcome.
     fn run_dbt(
         &self,
         project: &DbtProject,
         plugins: &Active,
         nodes: Option<(&Sender<BuiltNode>, &Selection)>,
-    ) -> Result<(Known, Result<(), Failure>), Error> {
+        known: &mut Known,
+    ) -> Result<Result<(), Failure>, Error> {
         let (ended, selection) = nodes.unzip();
         let ran = dbt::run(&self.identity, project, plugins, self.run_id(), ended, selection)?;
         get_current_span().set_attributes(&Invocation {
@@ -197,10 +155,9 @@ impl DagsterStep {
             ..Invocation::default()
         });
         let built = dbt::built(&self.identity, &ran.run).and(ran.reported.map_err(Failure::from));
-        let mut known = self.begun();
         known.step.dbt_invocation_id = ran.run.invocation_id;
         known.nodes = ran.run.nodes;
-        Ok((known, built))
+        Ok(built)
     }
 
     fn attributes<'a>(&'a self, asset_key: &'a str) -> Attributes<'a> {
@@ -312,10 +269,6 @@ pub(super) fn started(identity: &Identity, artifacts: &CompiledArtifacts) -> Res
 
 fn count(rows: u64) -> Metadata<'static> {
     Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX))
-}
-
-fn exception(message: &str) -> Exception {
-    Exception::new("FloeError", message)
 }
 
 fn unwritten(error: impl std::error::Error) -> Error {

@@ -61,7 +61,6 @@ def asset(definition: dict) -> dg.AssetsDefinition:
         key=key,
         deps=definition["depends_on"],
         group_name=definition["group"],
-        description=definition["description"],
         code_version=PRODUCT["version"],
         kinds={"sql"} if definition["query"] else {"csv"},
         metadata=definition["metadata"],

@@ -119,7 +119,6 @@ impl Dagster {
                 "group": "source",
                 "depends_on": source.depends_on,
                 "query": false,
-                "description": null,
                 "metadata": { "floe/location": source.location },
                 "checks": quality::identifiers(source.checks),
             })
@@ -130,7 +129,6 @@ impl Dagster {
                 "group": model.layer,
                 "depends_on": model.depends_on,
                 "query": true,
-                "description": null,
                 "metadata": { "floe/materialization": model.materialization },
                 "checks": quality::identifiers(model.checks),
             })

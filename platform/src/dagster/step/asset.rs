@@ -10,7 +10,7 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{propagation, traced};
 
-use super::{DagsterStep, Known, Unbuilt, count, started, unwritten};
+use super::{DagsterStep, Known, count, started, unwritten};
 use crate::artifacts::DbtProject;
 use crate::pipeline::asset::{Asset, checks_of};
 use crate::pipeline::outcome::{Checked, Failure};
@@ -29,7 +29,7 @@ use crate::record::{Outcome, Step};
         Lineage::RUN_ID = step.lineage_run_id.as_str(),
     ),
 )]
-pub(super) fn build(step: &DagsterStep) -> Result<Known, Unbuilt> {
+pub(super) fn build(step: &DagsterStep, known: &mut Known) -> Result<(), Failure> {
     step.announce()?;
     let DagsterStep { identity, artifacts, key, .. } = step;
     let product = artifacts.product();
@@ -43,15 +43,20 @@ pub(super) fn build(step: &DagsterStep) -> Result<Known, Unbuilt> {
     }
     let plugins = started(identity, artifacts)?;
     if let Some(project) = &artifacts.dbt {
-        return build_project(step, project, &plugins);
+        return build_project(step, project, &plugins, known);
     }
     match Asset::all(artifacts).into_iter().find(|asset| asset.key() == key) {
-        Some(asset) => build_asset(step, asset, &plugins),
-        None => Ok(step.begun()),
+        Some(asset) => build_asset(step, asset, &plugins, known),
+        None => Ok(()),
     }
 }
 
-fn build_asset(step: &DagsterStep, asset: Asset<'_>, plugins: &Active) -> Result<Known, Unbuilt> {
+fn build_asset(
+    step: &DagsterStep,
+    asset: Asset<'_>,
+    plugins: &Active,
+    known: &mut Known,
+) -> Result<(), Failure> {
     let DagsterStep { identity, artifacts, .. } = step;
     // In a run of `floe`, Dagster builds one asset at a time, so the database needs no copy.
     let shared = step.shared.as_ref().and_then(|shared| shared.database.as_ref());
@@ -69,9 +74,7 @@ fn build_asset(step: &DagsterStep, asset: Asset<'_>, plugins: &Active) -> Result
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
         ..Run::new(step.run_id(), identity, artifacts, step.product.as_ref(), plugins)
     };
-    let begun = step.begun();
-    let record = Step { lineage_run_id: begun.step.lineage_run_id, ..asset.step() };
-    let mut known = Known { step: record, ..Known::default() };
+    known.step = Step { lineage_run_id: known.step.lineage_run_id.take(), ..asset.step() };
     let built = asset.build_in_span(&run, &step.lineage_run_id, &mut tables, &mut known.step);
     let reported = report_built(step, &built).and_then(|is_reported| {
         if let Some(warehouse) = warehouse.filter(|_| is_reported) {
@@ -83,7 +86,7 @@ fn build_asset(step: &DagsterStep, asset: Asset<'_>, plugins: &Active) -> Result
         known.step.outcome = Outcome::Built { rows: Some(built.rows) };
     }
     known.is_reported = matches!(reported, Ok(true)) && built.is_err();
-    known.end(reported.map_err(Failure::from).and(built.map(drop)))
+    reported.map_err(Failure::from).and(built.map(drop))
 }
 
 /// Reports the asset and its checks to Dagster, unless the asset could not be built. Returns whether it did.
@@ -106,14 +109,13 @@ fn build_project(
     step: &DagsterStep,
     project: &DbtProject,
     plugins: &Active,
-) -> Result<Known, Unbuilt> {
-    let (known, built) = step.run_dbt(project, plugins, None)?;
-    let ended = interrupt::check().map_err(Failure::from).and_then(|()| {
-        run::record(&step.key, Orchestration::Dagster, built.as_ref().map(|()| None));
-        built?;
-        Ok(report(step, None, &[])?)
-    });
-    known.end(ended)
+    known: &mut Known,
+) -> Result<(), Failure> {
+    let built = step.run_dbt(project, plugins, None, known)?;
+    interrupt::check()?;
+    run::record(&step.key, Orchestration::Dagster, built.as_ref().map(|()| None));
+    built?;
+    Ok(report(step, None, &[])?)
 }
 
 fn report(step: &DagsterStep, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {

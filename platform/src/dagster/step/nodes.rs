@@ -13,7 +13,7 @@ use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{FloeAttributes as _, traced};
 use serde_json::Value;
 
-use super::{DagsterStep, Known, Unbuilt, started, unwritten};
+use super::{DagsterStep, Known, started, unwritten};
 use crate::artifacts::DbtProject;
 use crate::pipeline::outcome::Failure;
 use crate::pipeline::run::DAGSTER;
@@ -35,19 +35,19 @@ pub(super) fn build(
     step: &DagsterStep,
     project: &DbtProject,
     count: usize,
-) -> Result<Known, Unbuilt> {
+    known: &mut Known,
+) -> Result<(), Failure> {
     step.announce()?;
     let plugins = started(&step.identity, &step.artifacts)?;
     let selection = selection(step);
     let (ended, nodes) = mpsc::channel();
-    let (known, built) = step.run_dbt(project, &plugins, Some((&ended, &selection)))?;
+    let built = step.run_dbt(project, &plugins, Some((&ended, &selection)), known)?;
     drop(ended);
     let built = built.and_then(|()| check_results(step, &known.nodes));
     let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?))).collect();
     let reported = report(step, &known.nodes, &selection, &spans, built.as_ref().err());
-    let is_reported = built.is_err() && reported.is_ok();
-    let ended = reported.and_then(|()| interrupt::check()).map_err(Failure::from).and(built);
-    Known { is_reported, ..known }.end(ended)
+    known.is_reported = built.is_err() && reported.is_ok();
+    reported.and_then(|()| interrupt::check()).map_err(Failure::from).and(built)
 }
 
 /// Reports the nodes and, if there is one, the failure.
