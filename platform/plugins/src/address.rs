@@ -1,6 +1,6 @@
 //! Addresses of services.
 
-use floe_plugin::Endpoint;
+use floe_plugin::{Endpoint, origin};
 use http::Uri;
 use serde::Deserialize;
 
@@ -41,13 +41,10 @@ impl TryFrom<String> for ServiceUrl {
 
     /// Parses an address. The errors do not repeat the text, which may contain a credential.
     fn try_from(text: String) -> Result<Self, &'static str> {
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| "it is not a URL, expected `http://HOST` or `https://HOST`")?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err("expected `http://HOST` or `https://HOST`, found another scheme or none");
+        if host_and_port(&text).is_none() {
+            return Err("it is not a URL, expected `http://HOST` or `https://HOST`");
         }
-        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+        if origin(&text).contains('@') {
             return Err("expected a URL without credentials, found a user");
         }
         if text.contains(['?', '#']) {
@@ -65,9 +62,13 @@ pub fn host_and_port(url: &str) -> Option<(String, u16)> {
         "https" => 443,
         _ => return None,
     };
-    let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
-    let port = url.port_u16().unwrap_or(default);
-    (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
+    let host = url.host().filter(|host| !host.is_empty())?;
+    let port = match url.authority()?.as_str().rsplit_once(host)?.1 {
+        "" | ":" => default,
+        port => port.strip_prefix(':')?.parse().ok().filter(|port| *port != 0)?,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Some((host.to_ascii_lowercase(), port))
 }
 
 #[cfg(test)]
@@ -91,7 +92,9 @@ mod tests {
         for text in [
             "alertmanager:9093",
             "ftp://h",
+            "https:/h:1",
             "http://",
+            "http://h:99999",
             "https://floe:c4n4ry@h",
             "https://h?token=c4n4ry",
             "https://h#c4n4ry",
@@ -113,7 +116,9 @@ mod tests {
         ] {
             assert_eq!(host_and_port(url), Some((host.to_owned(), port)), "{url}");
         }
-        for url in ["marquez:5000", "/path", "", "http://"] {
+        for url in
+            ["marquez:5000", "/path", "", "http://", "http://h:99999", "http://h:x", "http://h:0"]
+        {
             assert_eq!(host_and_port(url), None, "{url}");
         }
     }

@@ -102,10 +102,6 @@ const CASES: &[Case] = &[
     // Invalid endpoints.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'collector:4317' } }"),
         ":3:39: observability.tracing.endpoint: expected http://host:port or https://host:port without a credential, found `collector:4317`"),
-    (MANIFEST, Append("observability: { tracing: { endpoint: 'ftp://collector' } }"),
-        ":3:39: observability.tracing.endpoint: expected http://host:port or https://host:port without a credential, found `ftp://collector`"),
-    (MANIFEST, Append("observability: { tracing: { endpoint: 'http://' } }"),
-        ":3:39: observability.tracing.endpoint: expected http://host:port or https://host:port without a credential, found `http://`"),
     (MANIFEST, Append("observability: { lineage: { endpoint: 'http://marquez:99999' } }"),
         ":3:39: observability.lineage.endpoint: expected http://host:port or https://host:port without a credential, found `http://marquez:99999`"),
 
