@@ -3,7 +3,7 @@
 
 mod unusual;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
-use floe_plugins::files::{confine, input_file};
+use floe_plugins::files::input_file;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 
-use crate::product::OUTPUT_FOLDER;
+use crate::product::{OUTPUT_FOLDER, open_lock};
 use crate::record::{Record, Status};
 use crate::text::Count;
 
@@ -135,10 +135,7 @@ fn add_run(folder: &Path, run: &mut Record, warnings: &mut Vec<String>) -> Resul
 /// Locks the history against other processes, such as parallel steps of Dagster. If the lock cannot be opened, or is
 /// not free within five seconds, the record is written without it, and a record of another process may be lost.
 fn lock(folder: &Path) -> Option<File> {
-    let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    let file = confine::open(folder, &inner, &mut options).ok()?;
+    let file = open_lock(folder, "runs.lock").ok()?;
     for _ in 0..500 {
         if file.try_lock().is_ok() {
             return Some(file);

@@ -3,7 +3,7 @@
 //! Paths are relative to the product's folder. A model's SQL is in `models/<name>.sql`.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -63,13 +63,10 @@ impl DbtProjectFile {
     /// The file cannot be read or is not valid; the error names the place.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let inner = Path::new("dbt_project.yml");
-        let file = folder.join(inner);
-        if !file.is_file() {
+        if !folder.join(inner).is_file() {
             return Ok(None);
         }
-        confine::check(folder, inner)
-            .map_err(|message| Error::input(Place::file(&file), message))?;
-        yaml::read(&file).map(Some)
+        yaml::read(&confine::input(folder, inner)?).map(Some)
     }
 }
 
@@ -206,11 +203,8 @@ impl Product {
     /// # Errors
     /// The file cannot be read or is not valid; the error names the place.
     pub fn read(folder: &Path) -> Result<Self, Error> {
-        let file = spec_path(folder);
         check_folder(folder, "a folder with a floe.yaml")?;
-        confine::check(folder, Path::new(FILE_NAME))
-            .map_err(|message| Error::input(Place::file(&file), message))?;
-        yaml::read(&file)
+        yaml::read(&confine::input(folder, Path::new(FILE_NAME))?)
     }
 
     pub(crate) fn checks(&self) -> impl Iterator<Item = (&Identifier, &Spanned<Check>)> {
@@ -238,6 +232,14 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(Error::io("resolve", path))
 }
 
+/// Opens a file of the output folder to lock it.
+pub(crate) fn open_lock(folder: &Path, name: &str) -> Result<File, Error> {
+    let inner = Path::new(OUTPUT_FOLDER).join(name);
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    confine::open(folder, &inner, &mut options)
+}
+
 /// Checks the folder to which the program writes its files. It need not exist yet.
 pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
     confine::check_folder(folder, Path::new(OUTPUT_FOLDER))
@@ -246,12 +248,6 @@ pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
 /// Returns the path of the specification in a product's folder.
 pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
-}
-
-pub(crate) fn missing_file(path: &InnerPath) -> String {
-    format!(
-        "there is no file `{path}`, expected a CSV file, or `generate` with a query that creates it"
-    )
 }
 
 /// Returns the path of a product's database.

@@ -4,9 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::{ErrorKind, PluginType};
-use floe_telemetry::{ErrorType, printable, sanitize_error_message};
+use floe_telemetry::{ErrorType, sanitize_error_message};
+use signal_hook::low_level::signal_name;
 
 use crate::place::Place;
+use crate::quote::printable_lines;
 
 /// An error that stops a command.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,7 @@ pub enum Error {
     #[error("{0}")]
     NotFound(String),
     /// A signal stopped the command.
-    #[error("interrupted by {}", signal_name(*signal))]
+    #[error("interrupted by {}", signal_name(*signal).unwrap_or("a signal"))]
     Interrupted {
         /// The number of the signal.
         signal: i32,
@@ -90,6 +92,7 @@ impl Error {
     pub fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
             Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
+            Self::Io { .. } => ErrorKind::System,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
             _ => ErrorKind::Other,
         };
@@ -122,8 +125,16 @@ impl Error {
             }
             other => sanitize_error_message(&other.to_string()).into_owned(),
         };
-        let lines: Vec<_> = message.split('\n').map(printable).collect();
-        lines.join("\n")
+        printable_lines(&message)
+    }
+}
+
+impl From<floe_telemetry::Error> for Error {
+    fn from(error: floe_telemetry::Error) -> Self {
+        if error.is_config() {
+            return Self::Setting(error.to_string());
+        }
+        Self::Telemetry(error.to_string())
     }
 }
 
@@ -138,15 +149,6 @@ impl ErrorType for Error {
             Self::NotFound(_) => "product.not_found",
             Self::Interrupted { .. } => "canceled",
         }
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        15 => "SIGTERM",
-        _ => "a signal",
     }
 }
 

@@ -3,7 +3,6 @@
 
 pub(crate) mod service;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 use std::thread;
@@ -11,8 +10,7 @@ use std::time::Duration;
 
 use floe_plugin::{Destination, Error, ErrorKind, origin};
 use floe_telemetry::propagation;
-pub(crate) use http::Method;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
@@ -46,29 +44,24 @@ const LONGEST_QUOTE: usize = 200;
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);
 
-#[derive(Clone)]
-pub(crate) struct Request<'a> {
+pub(crate) struct Request {
     method: Method,
-    url: Cow<'a, str>,
+    url: String,
     headers: Vec<(&'static str, String)>,
-    body: Option<Cow<'a, [u8]>>,
+    body: Option<Vec<u8>>,
     /// Statuses that are accepted besides successful ones.
     accepted: Vec<u16>,
     /// Credentials that are removed from quotes in errors.
-    credentials: Vec<Cow<'a, str>>,
+    credentials: Vec<String>,
 }
 
 pub(crate) struct Response {
-    pub(crate) status: u16,
+    pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
 impl Client {
-    pub(crate) fn with_timeout(timeout: Duration) -> Self {
-        Self::with_roots(timeout, RootCerts::PlatformVerifier)
-    }
-
     /// Returns a client with the same time limit, which trusts only certificates of these authorities.
     ///
     /// # Errors
@@ -105,7 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// The service cannot be reached, does not answer in time, or answers with a status that is not accepted.
-    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
+    pub(crate) fn send(&self, request: &Request) -> Result<Response, Error> {
         let response = self.attempts(request)?;
         let (parts, mut body) = response.into_parts();
         let body = body
@@ -113,10 +106,10 @@ impl Client {
             .limit(LONGEST_RESPONSE)
             .read_to_vec()
             .map_err(|error| request.failed(&error))?;
-        Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(Response { status: parts.status, headers: parts.headers, body })
     }
 
-    fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
+    fn attempts(&self, request: &Request) -> Result<http::Response<Body>, Error> {
         let mut attempt = 1;
         loop {
             let error = match self.attempt(request) {
@@ -134,10 +127,9 @@ impl Client {
         }
     }
 
-    fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
+    fn attempt(&self, request: &Request) -> Result<http::Response<Body>, Error> {
         let invalid = |what: &dyn fmt::Display| request.error(ErrorKind::Rejected, what);
-        let mut builder =
-            http::Request::builder().method(request.method.clone()).uri(&*request.url);
+        let mut builder = http::Request::builder().method(request.method.clone()).uri(&request.url);
         for (name, value) in &request.headers {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 invalid(&format_args!("the header `{name}` has a control character"))
@@ -153,7 +145,7 @@ impl Client {
             None => SendBody::none(),
             Some(body) => {
                 builder = builder.header("content-length", body.len());
-                SendBody::from_owned_reader(io::Cursor::new(body.to_vec()))
+                SendBody::from_owned_reader(io::Cursor::new(body.clone()))
             }
         };
         let built = builder.body(body).map_err(|_| invalid(&"the URL is not valid"))?;
@@ -169,8 +161,8 @@ impl Client {
     }
 }
 
-impl<'a> Request<'a> {
-    pub(crate) fn new(method: Method, url: impl Into<Cow<'a, str>>) -> Self {
+impl Request {
+    fn new(method: Method, url: impl Into<String>) -> Self {
         Self {
             method,
             url: url.into(),
@@ -181,11 +173,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(crate) fn get(url: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn get(url: impl Into<String>) -> Self {
         Self::new(Method::GET, url)
     }
 
-    pub(crate) fn post(url: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn post(url: impl Into<String>) -> Self {
         Self::new(Method::POST, url)
     }
 
@@ -195,12 +187,12 @@ impl<'a> Request<'a> {
         self
     }
 
-    pub(crate) fn bearer(self, token: &'a str) -> Self {
+    pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}")).credential(token)
     }
 
     /// Registers a credential that the request contains, so that no error quotes it.
-    pub(crate) fn credential(mut self, credential: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn credential(mut self, credential: impl Into<String>) -> Self {
         self.credentials.push(credential.into());
         self
     }
@@ -210,24 +202,24 @@ impl<'a> Request<'a> {
     pub(crate) fn secret_url(mut self) -> Self {
         const LONG: usize = 16;
 
-        let url = self.url.clone().into_owned();
+        let url = self.url.clone();
         let path = &url[origin(&url).len()..];
         let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LONG);
-        self.credentials.extend(parts.map(|part| part.to_owned().into()));
+        self.credentials.extend(parts.map(str::to_owned));
         // A path that is only a slash is not a credential. Otherwise, every slash in a text would be removed.
         if path.len() > 1 {
-            self.credentials.push(path.to_owned().into());
+            self.credentials.push(path.to_owned());
         }
         self.credential(url)
     }
 
-    pub(crate) fn body(mut self, kind: &'static str, body: impl Into<Cow<'a, [u8]>>) -> Self {
-        self.body = Some(body.into());
+    pub(crate) fn body(mut self, kind: &'static str, body: String) -> Self {
+        self.body = Some(body.into_bytes());
         self.header("content-type", kind)
     }
 
     pub(crate) fn json(self, body: &serde_json::Value) -> Self {
-        self.body("application/json", body.to_string().into_bytes())
+        self.body("application/json", body.to_string())
     }
 
     pub(crate) fn also_accept(mut self, status: u16) -> Self {
@@ -245,12 +237,11 @@ impl<'a> Request<'a> {
 
     /// Creates the error for a response that has an accepted status but means a failure.
     pub(crate) fn refusal(&self, response: &Response) -> Error {
-        let status = StatusCode::from_u16(response.status).unwrap_or_default();
-        self.refused(status, &response.headers, &response.body)
+        self.refused(response.status, &response.headers, &response.body)
     }
 
     fn redact(&self, text: &str) -> String {
-        without_credentials(text, self.credentials.iter().map(|it| &**it))
+        without_credentials(text, self.credentials.iter().map(String::as_str))
     }
 
     fn failed(&self, error: &ureq::Error) -> Error {
@@ -322,7 +313,7 @@ impl Default for Client {
 
 impl From<TimeLimit> for Client {
     fn from(limit: TimeLimit) -> Self {
-        Self::with_timeout(limit.0)
+        Self::with_roots(limit.0, RootCerts::PlatformVerifier)
     }
 }
 
@@ -340,8 +331,11 @@ mod tests {
             data: BTreeMap<String, u8>,
         }
         let explained = |body: &str| {
-            let response =
-                Response { status: 200, headers: HeaderMap::new(), body: body.as_bytes().to_vec() };
+            let response = Response {
+                status: StatusCode::OK,
+                headers: HeaderMap::new(),
+                body: body.as_bytes().to_vec(),
+            };
             response.json::<Secret>().unwrap_err().to_string()
         };
         let beginning = "the response is not JSON in the protocol's form: ";

@@ -20,21 +20,20 @@ impl Place {
         Self { file: file.to_path_buf(), line: None, column: None }
     }
 
-    /// Adds a line.
+    /// Adds a line, if it is known.
     #[must_use]
-    pub fn line(self, line: u64) -> Self {
-        Self { line: Some(line), ..self }
+    pub fn line(self, line: impl Into<Option<u64>>) -> Self {
+        Self { line: line.into(), ..self }
     }
 
-    /// Adds a column.
-    #[must_use]
-    pub fn column(self, column: u64) -> Self {
-        Self { column: Some(column), ..self }
-    }
-
-    /// Creates the place of a YAML value.
-    pub fn yaml(file: &Path, position: Position) -> Self {
-        Self::file(file).line(position.line as u64).column(position.column as u64)
+    /// Creates the place of a YAML value; without a position, that of the whole file.
+    pub fn yaml(file: &Path, position: impl Into<Option<Position>>) -> Self {
+        let position = position.into();
+        Self {
+            file: file.to_path_buf(),
+            line: position.map(|it| it.line as u64),
+            column: position.map(|it| it.column as u64),
+        }
     }
 
     /// Creates the place of a byte offset in the text of a file.
@@ -42,7 +41,7 @@ impl Place {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self::file(file).line(line as u64).column(column as u64)
+        Self { column: Some(column as u64), ..Self::file(file).line(line as u64) }
     }
 }
 

@@ -2,9 +2,16 @@
 
 use std::cmp::Reverse;
 
+use floe_telemetry::printable;
+
 /// Returns the text on one line, with single spaces.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the lines of a text, without characters that would control a terminal.
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the text with these credentials replaced by `<REDACTED>`.

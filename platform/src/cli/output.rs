@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Write as _};
 
 use floe_plugin::InstrumentationWarning;
 use floe_plugins::error::Error;
-use floe_telemetry::{printable, sanitize_credentials, sanitize_error_message};
+use floe_plugins::quote::printable_lines;
+use floe_telemetry::{sanitize_credentials, sanitize_error_message};
 
 /// Prints to standard output. A closed pipe is not an error, because its reader wants no more output.
 pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
@@ -22,8 +23,7 @@ pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
 
 /// Prints lines to standard output, without the control characters of names and messages in them.
 pub(super) fn print_lines(text: &str) -> Result<(), Error> {
-    let lines: Vec<_> = text.split('\n').map(printable).collect();
-    print(&lines.join("\n"))
+    print(&printable_lines(text))
 }
 
 pub(super) fn print_error(kind: &str, message: &str) {
@@ -32,8 +32,7 @@ pub(super) fn print_error(kind: &str, message: &str) {
 
 /// Prints `kind: message` to standard error. The caller has redacted credentials in the message.
 pub(super) fn print_redacted(kind: &str, message: &str) {
-    let lines: Vec<_> = message.split('\n').map(printable).collect();
-    let _ = writeln!(io::stderr().lock(), "{kind}: {}", lines.join("\n"));
+    let _ = writeln!(io::stderr().lock(), "{kind}: {}", printable_lines(message));
 }
 
 pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {

@@ -92,6 +92,5 @@ fn cyclic(identity: &Identity, loaded: &Loaded<'_>, cycle: &[String]) -> Error {
     let models = loaded.product.models.iter().map(|model| &model.name);
     let mut names = models.chain(loaded.product.sources.iter().map(|source| &source.name));
     let name = names.find(|name| &*name.value == first);
-    let place = name.map_or(Place::file(&file), |name| Place::yaml(&file, name.position));
-    Error::input(place, message)
+    Error::input(Place::yaml(&file, name.map(|name| name.position)), message)
 }

@@ -104,10 +104,7 @@ fn explain(
 ) -> Error {
     // Of two equal selections, the second one is wrong. A plugin that the platform adds has no place in the file.
     let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
-    let place = match found {
-        Some(found) => Place::yaml(file, found.place(error)),
-        None => Place::file(file),
-    };
+    let place = Place::yaml(file, found.map(|found| found.place(error)));
     let message = match error.path() {
         [] => error.message().to_owned(),
         path => format!("`{}`: {}", path.join("."), error.message()),

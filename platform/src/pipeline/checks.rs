@@ -1,6 +1,6 @@
 //! Runs the checks of an asset after its table is written.
 
-use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
+use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, Suite, identifiers};
 use floe_plugin::{Error as PluginError, ErrorKind, Operation as _};
 use floe_telemetry::MetricRecorder;
 
@@ -30,18 +30,18 @@ pub(super) fn check(
     let quality = run.plugins.required::<dyn QualityProvider>()?;
     let is_tolerated = run.plugins.is_tolerated(&quality);
     let name = format!("{}.{}", run.identity.name, table.name);
-    let ended = match quality.run_checks(&table.suite(&name), &mut tables.session) {
+    let suite = table.suite(&name);
+    let ended = match quality.run_checks(&suite, &mut tables.session) {
         Err(error) if error.kind().is_of_input() => {
-            let failed = not_run(&CheckError::from(&error), None, table, run);
             let message = format!("the checks of `{}`: {error}", table.name);
             Ended {
                 checks: none_ran(table, is_tolerated),
-                alerts: vec![message.clone()],
-                failed: Some((error.with_message(message), failed)),
+                failed: Some(failed(error.kind(), &message, None, &suite, run)),
+                alerts: vec![message],
             }
         }
         results => match run.plugins.tolerate(&quality, results)? {
-            Some(results) => ended(quality.metrics(), results, table, is_tolerated, run, tables),
+            Some(results) => ended(quality.metrics(), results, &suite, is_tolerated, run, tables),
             None => return Ok(none_ran(table, is_tolerated)),
         },
     };
@@ -61,43 +61,39 @@ pub(super) fn check(
 fn ended(
     recorder: &MetricRecorder,
     mut results: Vec<CheckResult>,
-    table: CheckedTable<'_>,
+    suite: &Suite<'_>,
     is_tolerated: bool,
     run: &Run<'_>,
     tables: &Tables,
 ) -> Ended {
-    let name = format!("{}.{}", run.identity.name, table.name);
-    let suite = table.suite(&name);
-    for (check, result) in table.checks.iter().zip(&mut results) {
+    for (check, result) in suite.checks.iter().zip(&mut results) {
         // A message with the known columns explains a mistake better than the engine's message.
-        let columns = tables.columns.get(table.name);
-        let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
+        let columns = tables.columns.get(suite.table);
+        let mistake = columns.and_then(|it| check_column::mistake(suite.table, check, it));
         if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {
             error.message = mistake;
         }
     }
     let mut alerts = Vec::new();
     let mut checks = Vec::new();
-    let identifiers = identifiers(table.checks);
+    let identifiers = identifiers(suite.checks);
     for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
-        metrics::check(recorder, table.name, check.name(), result.passed);
+        metrics::check(recorder, suite.table, check.name(), result.passed);
         if !result.passed {
             alerts.push(suite.failure(name, check, result));
         }
         checks.push(Checked { name: name.clone(), result: result.clone(), is_tolerated });
     }
     let failed = suite.failures(&results).map(|message| {
-        let mut all = table.checks.iter().zip(&results);
+        let mut all = suite.checks.iter().zip(&results);
         let broken = all.find_map(|(check, it)| Some((check, it.error.as_ref()?)));
         if let Some((check, broken)) = broken {
-            let failed = not_run(broken, Some(check), table, run);
+            let (_, failed) = failed(broken.kind, &broken.message, Some(check), suite, run);
             return (PluginError::new(broken.kind, failed.redacted()), failed);
         }
-        let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
-        let mut all = table.checks.iter().zip(&results);
-        let first = all.find(|(_, result)| !result.passed).map(|(check, _)| (table.name, check));
-        let failed = QueryError::of_check(run.folder(), run.product, first, &error);
-        (error, failed)
+        let mut all = suite.checks.iter().zip(&results);
+        let first = all.find(|(_, result)| !result.passed).map(|(check, _)| check);
+        failed(ErrorKind::CheckFailed, &message, first, suite, run)
     });
     Ended { checks, alerts, failed }
 }
@@ -108,17 +104,16 @@ fn none_ran(table: CheckedTable<'_>, is_tolerated: bool) -> Vec<Checked> {
     names.map(none).collect()
 }
 
-/// Returns the error of checks that could not run, with the place of `check` in the specification.
-fn not_run(
-    broken: &CheckError,
+/// Returns the error of the plugin's operation, and that of the asset, with the place of `check` in the specification.
+fn failed(
+    kind: ErrorKind,
+    message: &str,
     check: Option<&Check>,
-    table: CheckedTable<'_>,
+    suite: &Suite<'_>,
     run: &Run<'_>,
-) -> QueryError {
-    let message = match check {
-        Some(_) => broken.message.clone(),
-        None => format!("the checks of `{}`: {}", table.name, broken.message),
-    };
-    let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
-    QueryError::of_check(run.folder(), run.product, check.map(|it| (table.name, it)), &error)
+) -> (PluginError, QueryError) {
+    let error = PluginError::new(kind, message).in_domain(Quality::DOMAIN);
+    let check = check.map(|check| (suite.table, check));
+    let failed = QueryError::of_check(run.folder(), run.product, check, &error);
+    (error, failed)
 }

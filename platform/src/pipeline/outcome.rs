@@ -45,15 +45,10 @@ impl QueryError {
         check: Option<(&str, &Check)>,
         error: &PluginError,
     ) -> Self {
-        let file = product::spec_path(folder);
-        let failed = Self::new(Place::file(&file), error);
         let position = product
             .zip(check)
             .and_then(|(product, (table, check))| check_column::position(product, table, check));
-        match position {
-            Some(position) => Self { place: Place::yaml(&file, position), ..failed },
-            None => failed,
-        }
+        Self::new(Place::yaml(&product::spec_path(folder), position), error)
     }
 
     pub(crate) fn redacted(&self) -> String {
@@ -88,13 +83,9 @@ impl Failure {
             .offset()
             .filter(|at| sql.is_char_boundary(*at))
             .or_else(|| find_name(&message, sql));
-        let place = Place::file(file);
         // The lines of the SQL have the same numbers as in the file.
-        let place = match offset {
-            Some(offset) => place.line(sql[..offset].matches('\n').count() as u64 + 1),
-            None => place,
-        };
-        Self::Query(QueryError::new(place, &error))
+        let line = offset.map(|offset| sql[..offset].matches('\n').count() as u64 + 1);
+        Self::Query(QueryError::new(Place::file(file).line(line), &error))
     }
 
     /// Returns the failure of a source with wrong data. The default place, if the plugin reports none, is `floe.yaml`.

@@ -214,13 +214,13 @@ impl Report {
             .collect();
         let shown = &failed[..failed.len().min(MOST_FAILED)];
         let width = shown.iter().map(|(step, _)| step.key.len()).max().unwrap_or(0);
-        let labels = iter::once("failed").chain(iter::repeat(""));
-        for (label, (step, message)) in labels.zip(shown) {
-            write!(f, "\n{label:<8} {:<width$}  {message}", step.key)?;
-            for check in step.failed_checks.iter().take(MOST_FAILED) {
-                write!(f, "\n{:<8} {:<width$}  {check}", "", "")?;
-            }
-        }
+        let lines = shown.iter().flat_map(|(step, message)| {
+            let failed = format!("{:<width$}  {message}", step.key);
+            let checks = step.failed_checks.iter().take(MOST_FAILED);
+            let checks = checks.map(|check| format!("{:<width$}  {check}", ""));
+            iter::once(failed).chain(checks)
+        });
+        write_lines(f, "failed", lines)?;
         match failed.len() - shown.len() {
             0 => Ok(()),
             rest => write!(f, "\n         and {rest} more"),
@@ -229,12 +229,10 @@ impl Report {
 
     fn write_tolerated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let built = self.steps().iter().filter(|step| step.outcome.is_built());
-        let failed = built.flat_map(|step| step.failed_checks.iter().map(|it| (&*step.key, it)));
-        let labels = iter::once("checks").chain(iter::repeat(""));
-        for (label, (key, check)) in labels.zip(failed).take(MOST_FAILED) {
-            write!(f, "\n{label:<8} {key}  {check}")?;
-        }
-        Ok(())
+        let failed = built.flat_map(|step| {
+            step.failed_checks.iter().map(|check| format!("{}  {check}", step.key))
+        });
+        write_lines(f, "checks", failed.take(MOST_FAILED))
     }
 
     fn tables(&self) -> String {
@@ -317,16 +315,23 @@ impl fmt::Display for Report {
         let stages =
             self.record.stages.iter().map(|(name, took)| format!("{name} {}", Elapsed(*took)));
         write!(f, "\nstages   {}", stages.collect::<Vec<_>>().join(", "))?;
-        let labels = iter::once("unusual").chain(iter::repeat(""));
-        for (label, unusual) in labels.zip(&self.record.unusual) {
-            write!(f, "\n{label:<8} {unusual}")?;
-        }
+        write_lines(f, "unusual", self.record.unusual.iter().cloned())?;
         write!(f, "\ntables   {}", self.tables())?;
         match &self.objects {
             Some(objects) => write!(f, "\nobjects  {objects}"),
             None => Ok(()),
         }
     }
+}
+
+/// Writes lines, of which only the first has the label.
+fn write_lines(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    lines: impl Iterator<Item = String>,
+) -> fmt::Result {
+    let labels = iter::once(label).chain(iter::repeat(""));
+    labels.zip(lines).try_for_each(|(label, line)| write!(f, "\n{label:<8} {line}"))
 }
 
 /// Returns the number of assets of each kind, for example `2 models and 1 source`; `0` without assets.

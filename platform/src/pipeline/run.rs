@@ -141,7 +141,10 @@ impl Run<'_> {
         let output = Dataset { rows, ..self.dataset(asset.key, tables) };
         let inputs: Vec<Dataset<'_>> =
             asset.inputs.iter().map(|name| self.dataset(name, tables)).collect();
-        self.emit(RunEvent {
+        let parent = Parent { run_id: self.id, job: self.job(&self.identity.name) };
+        self.plugins.lineage(RunEvent {
+            parent: Some(parent),
+            tags: tags(self.id, self.dagster_run_id.as_deref()),
             job_type: Some(asset.job_type),
             // A lineage backend must not receive credentials, just as artifacts must not contain them.
             sql: sql.as_deref(),
@@ -154,13 +157,6 @@ impl Run<'_> {
 
     fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
         Job { namespace: &self.identity.namespace, name }
-    }
-
-    /// Emits a lineage event, with this run as its parent.
-    fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
-        let parent = Parent { run_id: self.id, job: self.job(&self.identity.name) };
-        let tags = tags(self.id, self.dagster_run_id.as_deref());
-        self.plugins.lineage(RunEvent { parent: Some(parent), tags, ..event })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use floe_plugin::compute::Session;
 use floe_plugin::ingestion::{IngestionEngine, Load};
@@ -20,8 +20,7 @@ use super::outcome::{Failure, QueryError};
 use super::run::{Run, TRACER_NAME, Tables};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
-use crate::product::{self, missing_file};
-use crate::word::InnerPath;
+use crate::product;
 
 /// Returns the query that generates the source's file, and the path of the file; `None` if no query does, or if the
 /// file exists. An existing file is always kept, even if it is not CSV and cannot be loaded.
@@ -33,20 +32,12 @@ pub(super) fn to_generate<'a>(
         return Ok(None);
     };
     let path = &source.path;
-    let file = check_path(path, run)?;
+    let file = confine::input(run.folder(), path)?;
     if fs::symlink_metadata(&file).is_ok() {
         return Ok(None);
     }
     confine::check_file(run.folder(), path)?;
     Ok(Some((query, path)))
-}
-
-/// Returns the path of the source's file after a check that the file is inside the product's folder.
-fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
-    let file = run.folder().join(&**path);
-    confine::check(run.folder(), path)
-        .map_err(|message| Error::input(Place::file(&file), message))?;
-    Ok(file)
 }
 
 pub(super) fn load(
@@ -55,11 +46,9 @@ pub(super) fn load(
     tables: &mut Tables,
 ) -> Result<u64, Failure> {
     let path = &source.path;
-    let file = check_path(path, run)?;
+    let file = confine::input(run.folder(), path)?;
     if !file.exists() {
-        let error =
-            PluginError::new(ErrorKind::InvalidInput, missing_file(path)).in_domain("ingestion");
-        return Err(missing(source, run, &error));
+        return Err(missing(source, run));
     }
     let tool = run.plugins.find::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
@@ -84,15 +73,17 @@ pub(super) fn load(
 
 /// Returns the failure of a source without its file, at the source's place in the specification if the specification
 /// still contains the source.
-fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
+fn missing(source: &CompiledSource, run: &Run<'_>) -> Failure {
+    let message = format!(
+        "there is no file `{}`, expected a CSV file, or `generate` with a query that creates it",
+        source.path
+    );
+    let error = PluginError::new(ErrorKind::InvalidInput, message).in_domain("ingestion");
     let file = product::spec_path(run.folder());
     let mut sources = run.product.iter().flat_map(|product| &product.sources);
     let found = sources.find(|it| it.name.value == source.name);
-    let place = match found {
-        Some(found) => Place::yaml(&file, found.path.position),
-        None => Place::file(&file),
-    };
-    Failure::Query(QueryError::new(place, error))
+    let place = Place::yaml(&file, found.map(|found| found.path.position));
+    Failure::Query(QueryError::new(place, &error))
 }
 
 /// Passes rows on until a signal arrives, and warns about columns that are not read.

@@ -2,7 +2,7 @@
 //! replaces the warehouse as a whole. If assets fail, the draft is kept, and the warehouse stays unchanged.
 
 use std::any::Any;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use super::run::{TRACER_NAME, Tables};
 use super::{failed_path, progress};
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
-use crate::product::{OUTPUT_FOLDER, warehouse_path};
+use crate::product::{open_lock, warehouse_path};
 
 const WAITING: &str = "warning: waiting for another run of the product";
 
@@ -124,10 +124,7 @@ fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, 
 
 /// Waits for the lock of the warehouse, and takes it. If locking fails, parallel runs may build the same draft.
 fn lock(folder: &Path) -> Result<File, Error> {
-    let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    let file = confine::open(folder, &inner, &mut options)?;
+    let file = open_lock(folder, "warehouse.lock")?;
     for attempt in 0_u64.. {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) if attempt == 0 => progress::print(WAITING),

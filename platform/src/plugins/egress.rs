@@ -65,16 +65,10 @@ fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
         Some(ExporterConfig::Otlp(otlp)) => Some(otlp.endpoint),
         _ => None,
     };
-    let exporters = &config.exporters;
-    let signals = [
-        (Signal::Traces, &exporters.traces),
-        (Signal::Metrics, &exporters.metrics),
-        (Signal::Logs, &exporters.logs),
-    ];
-    let of_signal = |(signal, exporters): (Signal, &Option<Vec<ExporterKind>>)| {
+    let of_signal = |signal: Signal| {
         let own = config.otlp.signal(signal).endpoint.as_ref();
         let endpoint = own.or(config.otlp.all.endpoint.as_ref()).or(default.as_ref());
-        let is_sent = match exporters {
+        let is_sent = match config.exporters.of(signal) {
             Some(exporters) => exporters.contains(&ExporterKind::Otlp),
             None => endpoint.is_some(),
         };
@@ -83,5 +77,5 @@ fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
         let url = endpoint.map_or(protocol.default_endpoint(), String::as_str);
         host_and_port(url).filter(|_| is_sent && config.enabled)
     };
-    signals.into_iter().filter_map(of_signal).collect()
+    [Signal::Traces, Signal::Metrics, Signal::Logs].into_iter().filter_map(of_signal).collect()
 }

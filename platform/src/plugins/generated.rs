@@ -97,10 +97,6 @@ fn check(
     let product = artifacts.product();
     let file = product::spec_path(&identity.folder);
     for table in artifacts.checked() {
-        let place = |check| match check_column::position(specification, table.name, check) {
-            Some(position) => Place::yaml(&file, position),
-            None => Place::file(&file),
-        };
         let name = format!("{}.{}", identity.name, table.name);
         if let Err(error) = quality.validate_expectations(&table.suite(&name)) {
             let message = format!("the checks of `{}`: {error}", table.name);
@@ -113,7 +109,8 @@ fn check(
             let columns: Vec<String> = columns.into_iter().flatten().collect();
             let mistake = check_column::mistake(table.name, check, &columns);
             if let Some(mistake) = mistake.filter(|_| !columns.is_empty()) {
-                return Err(Error::input(place(check), mistake));
+                let position = check_column::position(specification, table.name, check);
+                return Err(Error::input(Place::yaml(&file, position), mistake));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Alerts on the terminal.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 
 use floe_plugin::alert::{AlertChannel, Message};
@@ -8,7 +7,6 @@ use floe_plugin::{Destination, Error, Lifecycle, OutputPath};
 use floe_telemetry::{printable, sanitize_error_message};
 use serde::Deserialize;
 
-use crate::error::Error as PlatformError;
 use crate::files::confine;
 
 floe_plugin::plugin! {
@@ -40,14 +38,8 @@ impl AlertChannel for Terminal {
         let text = sanitize_error_message(&text);
         let line = format!("alert: {}: {}\n", message.severity.as_str(), printable(&text));
         match &self.file {
-            Some(file) => {
-                let options = &mut OpenOptions::new();
-                let mut file = confine::create(file.folder(), file.inner(), options.append(true))
-                    .map_err(PlatformError::into_plugin)?;
-                file.write_all(line.as_bytes())?;
-            }
-            None => io::stderr().lock().write_all(line.as_bytes())?,
+            Some(file) => confine::append(file, &line),
+            None => Ok(io::stderr().lock().write_all(line.as_bytes())?),
         }
-        Ok(())
     }
 }

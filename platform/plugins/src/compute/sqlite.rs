@@ -44,7 +44,7 @@ impl QueryEngine for Sqlite {
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let created = Connection::open(file).and_then(set_up);
-        Ok(Box::new(created.map_err(|error| explain(&error, 0))?))
+        Ok(Box::new(created.map_err(failed)?))
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
@@ -53,7 +53,7 @@ impl QueryEngine for Sqlite {
             connection.execute_batch("PRAGMA journal_mode = DELETE")?;
             resume(connection)
         });
-        Ok(Box::new(opened.map_err(|error| explain(&error, 0))?))
+        Ok(Box::new(opened.map_err(failed)?))
     }
 
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn Any>>, Error> {
@@ -65,7 +65,7 @@ impl QueryEngine for Sqlite {
             Err(error) if is_busy(&error) => Err(of_busy(&error, file)),
             // A damaged database is replaced without a lock.
             Err(error) if is_damaged(&error) => Ok(None),
-            Err(error) => Err(explain(&error, 0)),
+            Err(error) => Err(failed(error)),
         }
     }
 }
@@ -176,7 +176,6 @@ impl Database for SqliteDatabase {
     }
 
     fn remove(&mut self, table: &str) -> Result<(), Error> {
-        let failed = |error| explain(&error, 0);
         // A table cannot be dropped as a view, nor a view as a table.
         let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
         let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
@@ -188,7 +187,6 @@ impl Database for SqliteDatabase {
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
-        let failed = |error| explain(&error, 0);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
             let message = "expected one SELECT, found a statement that is not a query";
@@ -223,7 +221,7 @@ impl SqliteDatabase {
 
     fn execute(&self, statement: &str) -> Result<(), Error> {
         let executed = self.connection.execute_batch(statement);
-        executed.map_err(|error| explain(&error, 0))
+        executed.map_err(failed)
     }
 
     /// Inserts rows. `table` is quoted.
@@ -236,8 +234,7 @@ impl SqliteDatabase {
         let marks = vec!["?"; columns].join(", ");
         let statement = format!("INSERT INTO {table} VALUES ({marks})");
         let statement = self.connection.prepare(&statement);
-        let mut inserter =
-            Inserter { statement: statement.map_err(|error| explain(&error, 0))?, rows: 0 };
+        let mut inserter = Inserter { statement: statement.map_err(failed)?, rows: 0 };
         fill(&mut inserter)?;
         Ok(inserter.rows)
     }
@@ -251,12 +248,10 @@ struct Inserter<'a> {
 impl RowSink for Inserter<'_> {
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
         for (index, value) in values.iter().enumerate() {
-            self.statement
-                .raw_bind_parameter(index + 1, bound(*value))
-                .map_err(|error| explain(&error, 0))?;
+            self.statement.raw_bind_parameter(index + 1, bound(*value)).map_err(failed)?;
         }
         let inserted = self.statement.raw_execute();
-        inserted.map_err(|error| explain(&error, 0))?;
+        inserted.map_err(failed)?;
         self.rows += 1;
         Ok(())
     }
@@ -319,6 +314,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 fn is_damaged(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
+fn failed(error: rusqlite::Error) -> Error {
+    explain(&error, 0)
 }
 
 /// Converts the error of a statement, in which the query begins after `prefix` bytes.

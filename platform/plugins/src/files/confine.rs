@@ -7,10 +7,11 @@
 //! changes the folder between a check and the access.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use floe_plugin::OutputPath;
 use rustix::fs::OFlags;
 
 use crate::error::{Error, reason};
@@ -36,6 +37,18 @@ pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
         inner.display(),
         real.display()
     ))
+}
+
+/// Returns the path of a file to read, after [`check`].
+///
+/// # Errors
+/// As for [`check`], with the file as its place.
+pub fn input(folder: &Path, inner: &Path) -> Result<PathBuf, Error> {
+    let file = folder.join(inner);
+    match check(folder, inner) {
+        Ok(()) => Ok(file),
+        Err(message) => Err(Error::input(Place::file(&file), message)),
+    }
 }
 
 fn resolve(path: &Path) -> Result<PathBuf, String> {
@@ -83,6 +96,18 @@ pub fn create(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<
     let path = folder.join(parent);
     fs::create_dir_all(&path).map_err(Error::io("create the folder", &path))?;
     open(folder, inner, options.create(true))
+}
+
+/// Appends a line to a file below the folder of the product, in a single write, so that lines of several processes do not
+/// mix. A new file is readable by its owner only.
+///
+/// # Errors
+/// As for [`create`], or the line cannot be written.
+pub(crate) fn append(file: &OutputPath, line: &str) -> Result<(), floe_plugin::Error> {
+    let options = &mut OpenOptions::new();
+    let mut opened =
+        create(file.folder(), file.inner(), options.append(true)).map_err(Error::into_plugin)?;
+    Ok(opened.write_all(line.as_bytes())?)
 }
 
 fn walk(folder: &Path, inner: &Path, is_folder: bool) -> Result<(), Error> {

@@ -48,8 +48,7 @@ pub fn refused(file: &Path, mistake: &Mistake) -> Error {
     };
     // Messages of this program are one line with the place at the start, and do not control the terminal.
     let message = message.replace(char::is_control, " ");
-    let place = mistake.position.map_or_else(|| Place::file(file), |it| Place::yaml(file, it));
-    Error::input(place, message)
+    Error::input(Place::yaml(file, mistake.position), message)
 }
 
 /// Writes a value as YAML, with the fields in their order.

@@ -22,10 +22,10 @@ pub(crate) enum Authorization {
     Basic { username: String, password: Credential },
 }
 
-pub(crate) fn authorized<'a>(
-    authorization: Option<&'a Authorization>,
-    request: Request<'a>,
-) -> Result<Request<'a>, Error> {
+pub(crate) fn authorized(
+    authorization: Option<&Authorization>,
+    request: Request,
+) -> Result<Request, Error> {
     Ok(match authorization {
         None => request,
         Some(Authorization::Bearer(token)) => request.bearer(token.expose()?),
@@ -80,7 +80,7 @@ pub(crate) fn client_token(
         [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
     let form: Vec<_> = grant.into_iter().chain(scope.map(|scope| ("scope", scope))).collect();
     let request = Request::post(url)
-        .body("application/x-www-form-urlencoded", parameters(&form).into_bytes())
+        .body("application/x-www-form-urlencoded", parameters(&form))
         .header("accept", "application/json")
         .credential(secret)
         .credential(encode(secret));

@@ -41,19 +41,13 @@ impl IngestionEngine for Csv {
     }
 
     fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), floe_plugin::Error> {
-        let location = Path::new(load.location);
-        let file = load.folder.join(location);
-        confine::check(load.folder, location)
-            .map_err(|message| refused(Error::input(Place::file(&file), message)))?;
+        let file =
+            confine::input(load.folder, Path::new(load.location)).map_err(Error::into_plugin)?;
         read(&file, load.columns, rows)
     }
 }
 
 /// Converts an error of the file into an error of the plugin. The platform reports the original error, with its place.
-fn refused(error: Error) -> floe_plugin::Error {
-    refused_as(PluginErrorKind::InvalidInput, error)
-}
-
 fn refused_as(kind: PluginErrorKind, error: Error) -> floe_plugin::Error {
     floe_plugin::Error::new(kind, error.redacted()).with_source(error)
 }
@@ -65,10 +59,10 @@ fn read(
 ) -> Result<(), floe_plugin::Error> {
     let input = input_file::open(file).map_err(|error| {
         let message = format!("cannot read it: {}", reason(&error));
-        refused(Error::input(Place::file(file), message))
+        Error::input(Place::file(file), message).into_plugin()
     })?;
     let mut reader = csv::Reader::from_reader(input);
-    let header = reader.headers().map_err(|error| refused(unreadable(file, &error)))?;
+    let header = reader.headers().map_err(|error| unreadable(file, &error).into_plugin())?;
     let positions = positions(file, header, columns)
         .map_err(|error| refused_as(PluginErrorKind::UnknownName, error))?;
     let ignored: Vec<&str> = header.iter().filter(|name| !is_read(columns, name)).collect();
@@ -76,7 +70,7 @@ fn read(
         rows.ignored(&ignored);
     }
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| refused(unreadable(file, &error)))? {
+    while reader.read_record(&mut record).map_err(|error| unreadable(file, &error).into_plugin())? {
         let mut values = Vec::with_capacity(columns.len());
         for (column, position) in columns.iter().zip(&positions) {
             // Each record has as many values as the header.
@@ -167,10 +161,7 @@ fn unreadable(file: &Path, error: &csv::Error) -> Error {
 }
 
 fn at(file: &Path, position: Option<&csv::Position>) -> Place {
-    match position {
-        Some(position) => Place::file(file).line(position.line()),
-        None => Place::file(file),
-    }
+    Place::file(file).line(position.map(csv::Position::line))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Lineage as a file of `OpenLineage` events, one on each line.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use floe_plugin::lineage::{LineageBackend, PRODUCER, RunEvent, RunState};
@@ -112,15 +112,10 @@ impl Lifecycle for Lines {
 
 impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
-        // The line is written at once, so that lines of several processes do not mix.
         let line = format!("{}\n", event.to_json());
         if event.parent.is_none() && event.state == RunState::Start {
             self.rotate()?;
         }
-        let options = &mut OpenOptions::new();
-        let mut file = confine::create(self.path.folder(), self.path.inner(), options.append(true))
-            .map_err(PlatformError::into_plugin)?;
-        file.write_all(line.as_bytes())?;
-        Ok(())
+        confine::append(&self.path, &line)
     }
 }

@@ -246,11 +246,6 @@ impl Output<'_> {
         &self.tails[0]
     }
 
-    /// Returns the end of the error output.
-    pub fn stderr(&self) -> &str {
-        &self.tails[1]
-    }
-
     /// Returns a text without the credentials that were passed to the program.
     pub fn without_credentials(&self, text: &str) -> String {
         without_credentials(text, self.credentials.iter().copied())

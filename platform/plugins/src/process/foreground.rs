@@ -79,14 +79,10 @@ impl Running {
 }
 
 fn forward(pid: Pid, signal: i32) {
-    let signal = match signal {
-        SIGHUP => Signal::HUP,
-        SIGINT => Signal::INT,
-        SIGQUIT => Signal::QUIT,
-        _ => Signal::TERM,
-    };
-    // The child may have ended.
-    let _ = kill_process(pid, signal);
+    if let Some(signal) = Signal::from_named_raw(signal) {
+        // The child may have ended.
+        let _ = kill_process(pid, signal);
+    }
 }
 
 /// Whether to treat a signal as sent by the terminal: this process is in the foreground, and the signal is not SIGTERM.

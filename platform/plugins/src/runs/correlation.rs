@@ -10,14 +10,11 @@ const LONGEST_ID: usize = 200;
 /// Returns the id of the Dagster run that contains this process: from the variable, or else from Dagster Pipes, if a
 /// step of the run has started this process.
 pub fn dagster_run_id() -> Option<String> {
-    variable(DAGSTER_RUN_ID).or_else(|| {
+    let id = env::var(DAGSTER_RUN_ID).ok().filter(|id| is_id(id));
+    id.or_else(|| {
         let context = floe_dagster_pipes::Context::from_environment().ok()?;
         Some(context.run_id).filter(|id| is_id(id))
     })
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|id| is_id(id))
 }
 
 fn is_id(text: &str) -> bool {

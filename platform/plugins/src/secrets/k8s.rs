@@ -97,17 +97,13 @@ impl Kubernetes {
         Ok(text.to_owned())
     }
 
-    /// Returns the URL of the namespace's Secrets, followed by `name`.
-    fn url(&self, name: &str) -> Result<String, Error> {
-        let namespace = &self.cluster()?.namespace;
-        Ok(self.url.at(&format!("/api/v1/namespaces/{namespace}/secrets{name}")))
-    }
-
     fn read(&self, name: &str) -> Result<Option<Secret>, Error> {
+        let Cluster { namespace, client } = self.cluster()?;
         let token = self.file("token")?;
-        let request = Request::get(self.url(&format!("/{name}"))?).also_accept(404);
+        let url = self.url.at(&format!("/api/v1/namespaces/{namespace}/secrets/{name}"));
+        let request = Request::get(url).also_accept(404);
         let request = request.header("accept", "application/json").bearer(&token);
-        let response = self.cluster()?.client.send(&request)?;
+        let response = client.send(&request)?;
         if response.status == 404 {
             return missing(&request, &response).map(|()| None);
         }
@@ -117,7 +113,7 @@ impl Kubernetes {
 
 /// Succeeds if the API itself states that the Secret does not exist. Any other answer is an error, for example about
 /// the namespace, or from another server.
-fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
+fn missing(request: &Request, response: &Response) -> Result<(), Error> {
     let status: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     if status["reason"] == "NotFound" && status["details"]["kind"] == "secrets" {
         return Ok(());

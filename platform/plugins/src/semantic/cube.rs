@@ -38,7 +38,6 @@ impl SemanticLayer for Cube {
         let gold = product.models.iter().filter(|model| model.layer == "gold");
         let definitions: Vec<Definition<'_>> =
             gold.map(|model| self.definition(model, product)).collect();
-        let system = |error: PlatformError| Error::new(ErrorKind::System, error.to_string());
         let mut files = Vec::new();
         for definition in &definitions {
             let contents = ModelFile { cubes: [definition] };
@@ -46,11 +45,11 @@ impl SemanticLayer for Cube {
                 yaml::write(&contents).map_err(|error| Error::new(ErrorKind::Other, error))?;
             let file = folder.join(format!("{}.yml", definition.name));
             atomic::replace(&file, Access::Public, |output| write!(output, "{GENERATED}{yaml}"))
-                .map_err(system)?;
+                .map_err(PlatformError::into_plugin)?;
             files.push(file);
         }
         let is_obsolete = |path: &Path| !files.iter().any(|file| file == path);
-        atomic::remove_generated(folder, "yml", is_obsolete).map_err(system)?;
+        atomic::remove_generated(folder, "yml", is_obsolete).map_err(PlatformError::into_plugin)?;
         Ok(files)
     }
 }

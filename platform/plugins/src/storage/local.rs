@@ -1,11 +1,11 @@
 //! Object storage in a folder.
 
 use std::fs::File;
-use std::io::{self};
-use std::path::{Component, Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
+use floe_plugin::{Error, Lifecycle, OutputPath};
 use serde::Deserialize;
 
 use crate::error::Error as PlatformError;
@@ -45,28 +45,15 @@ impl ObjectStore for Local {
     }
 
     fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error> {
-        let target = self.path(key)?;
+        confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
+            .map_err(PlatformError::into_plugin)?;
         let mut input = File::open(file)?;
         let mut bytes = 0;
-        atomic::write(&target, Access::Private, |output| {
+        atomic::write(&self.folder.join(key), Access::Private, |output| {
             bytes = io::copy(&mut input, output)?;
             Ok(())
         })
-        .map_err(|error| Error::new(ErrorKind::System, error.to_string()).with_source(error))?;
+        .map_err(PlatformError::into_plugin)?;
         Ok(bytes)
-    }
-}
-
-impl Local {
-    fn path(&self, key: &str) -> Result<PathBuf, Error> {
-        let is_inside =
-            Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
-        if key.is_empty() || !is_inside {
-            let message = format!("expected a relative path without `.` or `..`, found `{key}`");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
-            .map_err(PlatformError::into_plugin)?;
-        Ok(self.folder.join(key))
     }
 }
