@@ -24,7 +24,7 @@ use floe_plugin::orchestrator::{
 };
 use floe_plugin::{ErrorKind, Handle, Operation as _};
 use floe_plugins::error::Error;
-use floe_plugins::files::{input_file, yaml};
+use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
@@ -274,7 +274,33 @@ impl SharedRun {
 
     /// Returns the attempts in the order of the lines. Skips an incomplete line, which a killed process left.
     pub(crate) fn attempts(&self) -> Vec<Attempt> {
-        let text = input_file::read(&self.attempts).unwrap_or_default();
+        let bytes = fs::read(&self.attempts).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_a_killed_process_has_cut_is_skipped() {
+        let (_folder, _, run) = SharedRun::create("run", None, Path::new("artifacts")).unwrap();
+        run.add(&Attempt {
+            number: 0,
+            orchestrator_run_id: "run".to_owned(),
+            step_key: None,
+            at: 0,
+            step: Step::default(),
+            nodes: Vec::new(),
+            has_ended: true,
+        })
+        .unwrap();
+        // The line ends within a character.
+        let cut =
+            [&fs::read(&run.attempts).unwrap()[..], b"{\"number\":1,\"message\":\"\xc3"].concat();
+        fs::write(&run.attempts, cut).unwrap();
+        assert_eq!(run.attempts().len(), 1);
     }
 }
