@@ -1,9 +1,15 @@
 //! The fuzz targets of the platform. Each is a function of bytes that panics when a property does not hold.
 
+use std::path::Path;
+
 use floe::Error;
-use floe::fuzzing as parsers;
+use floe::artifacts::CompiledArtifacts;
+use floe::compile::reference;
+use floe::manifest::Manifest;
+use floe::product::Product;
 use floe::word::{Endpoint, Identifier, InnerPath, Name, Version};
 use floe_plugin::{CleanUrl, Destination};
+use floe_plugins::files::yaml;
 
 /// A secret that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
@@ -33,7 +39,7 @@ const TELEMETRY: &str =
 pub(crate) fn manifest(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in [&*text, &format!("{text}\n{TELEMETRY}")] {
-        match parsers::manifest(text) {
+        match Manifest::parse(Path::new("manifest.yaml"), text) {
             Ok(manifest) => assert!(!format!("{manifest:?}").contains(SECRET)),
             Err(error) => {
                 assert_safe(&error);
@@ -47,7 +53,7 @@ pub(crate) fn manifest(data: &[u8]) {
 pub(crate) fn product(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in [&*text, &format!("{text}\npassword: {SECRET}\n")] {
-        if let Err(error) = parsers::product(text) {
+        if let Err(error) = yaml::parse::<Product>(Path::new("floe.yaml"), text) {
             assert_safe(&error);
             assert_lines(&error, "floe.yaml");
         }
@@ -57,11 +63,11 @@ pub(crate) fn product(data: &[u8]) {
 /// Reads `compiled_artifacts.json`: an accepted file can be written and read again, unless it contains a credential,
 /// which is not written.
 pub(crate) fn artifacts(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    match parsers::artifacts(&text) {
+    let parse = |text: &str| CompiledArtifacts::parse(Path::new("compiled_artifacts.json"), text);
+    match parse(&String::from_utf8_lossy(data)) {
         Ok(artifacts) => {
             let written = serde_json::to_string(&artifacts).unwrap();
-            match parsers::artifacts(&written) {
+            match parse(&written) {
                 Ok(again) => assert_eq!(serde_json::to_string(&again).unwrap(), written),
                 Err(error) => {
                     assert!(error.redacted().contains("credential"), "{error}: {written}");
@@ -75,13 +81,15 @@ pub(crate) fn artifacts(data: &[u8]) {
 /// Renders the query of a model: no reference is left after the replacement.
 pub(crate) fn query(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    match parsers::query(&text) {
-        Ok((names, rendered)) => {
-            for name in names {
-                assert!(rendered.contains(&format!("\"{name}\"")), "{rendered}");
+    let find = |text: &str| reference::find(Path::new("model.sql"), text);
+    match find(&text) {
+        Ok(references) => {
+            let rendered = reference::render(&text, &references);
+            for reference in references {
+                assert!(rendered.contains(&format!("\"{}\"", reference.name)), "{rendered}");
             }
-            let again = parsers::query(&rendered).map_err(|error| error.redacted());
-            assert_eq!(again, Ok((Vec::new(), rendered)));
+            let again = find(&rendered).map_err(|error| error.redacted()).unwrap();
+            assert_eq!((&*again, reference::render(&rendered, &again)), (&[][..], rendered));
         }
         Err(error) => assert_safe(&error),
     }
@@ -102,7 +110,7 @@ pub(crate) fn words(data: &[u8]) {
         assert!(!word.contains(is_blank), "{word:?}");
     }
     if let Ok(path) = InnerPath::try_from(text.clone()) {
-        assert!(std::path::Path::new("/folder").join(&*path).starts_with("/folder/"));
+        assert!(Path::new("/folder").join(&*path).starts_with("/folder/"));
         assert!(!path.to_string().split('/').any(|part| part == ".."));
     }
     assert!(Endpoint::try_from(format!("https://user:{SECRET}@{text}")).is_err());

@@ -17,7 +17,8 @@ mod enforce;
 mod generate;
 mod graph;
 mod load;
-pub(crate) mod reference;
+#[doc(hidden)]
+pub mod reference;
 mod resolve;
 mod validate;
 

@@ -10,8 +10,6 @@ mod check_column;
 pub mod cli;
 pub mod compile;
 pub mod dagster;
-#[doc(hidden)]
-pub mod fuzzing;
 mod history;
 pub mod identity;
 pub mod manifest;

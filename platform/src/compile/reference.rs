@@ -9,21 +9,21 @@ use floe_plugins::place::Place;
 use floe_plugins::sql::quoted_name;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub enum Target {
     Model,
     Source,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reference {
-    pub(crate) target: Target,
-    pub(crate) name: String,
+pub struct Reference {
+    pub target: Target,
+    pub name: String,
     /// The byte range of the whole placeholder, with its braces.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
 }
 
 /// Returns the references of a query in the order of the text. A placeholder that is not a reference is an error.
-pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
+pub fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     let mut references = Vec::new();
     let mut from = 0;
     while let Some(open) = sql[from..].find("{{").map(|at| from + at) {
@@ -64,7 +64,7 @@ fn parse(inside: &str) -> Option<(Target, String)> {
 }
 
 /// Returns the query with table names instead of references, and without semicolons at its end.
-pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
+pub fn render(sql: &str, references: &[Reference]) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut from = 0;
     for reference in references {
