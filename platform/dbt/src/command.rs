@@ -75,20 +75,14 @@ pub fn run(
     arguments: &[OsString],
     product: &mut impl Product,
 ) -> Result<Report, Error> {
-    let failed = |error: floe_telemetry::Error| {
-        if error.is_config() {
-            return Error::Setting(error.to_string());
-        }
-        Error::Telemetry(error.to_string())
-    };
     let mut config = TelemetryConfig::new("dbt");
     config.baggage_attributes = keys::IDENTITY.map(str::to_owned).to_vec();
     // Each command is a process of its own. A fixed id makes its metrics continue those of the previous command.
     config.metrics.service_instance_id = Some("dbt".to_owned());
-    config.apply_env().map_err(failed)?;
+    config.apply_env()?;
     // Log records are not printed, because dbt's lines are on the terminal already.
-    configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
-    let telemetry = TelemetryProvider::builder(config).initialize().map_err(failed)?;
+    configure_logging_with_writer(&config.logging, io::sink)?;
+    let telemetry = TelemetryProvider::builder(config).initialize()?;
     let report = if telemetry.is_noop() {
         let mut command = Command::new(program);
         command.args(arguments);

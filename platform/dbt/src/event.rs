@@ -2,7 +2,6 @@
 //!
 //! Every field is optional here, because the names and types of fields differ between versions of dbt.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -198,16 +197,4 @@ fn read_count(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let float = || value.as_f64().filter(|number| *number >= 0.0);
     value.as_u64().or_else(|| Some(float()? as u64))
-}
-
-pub(crate) fn without_colours(message: &str) -> Cow<'_, str> {
-    if !message.contains('\x1b') {
-        return Cow::Borrowed(message);
-    }
-    let mut parts = message.split("\x1b[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
-    }
-    Cow::Owned(plain)
 }

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_plugins::quote::one_line;
 
-use crate::run_results::{NodeResult, has_failed, name, resource_type};
+use crate::manifest::Manifest;
+use crate::run_results::{NodeResult, RunResults, has_failed, name, resource_type};
 
 /// A node, a batch of a node, or a hook of the project.
 #[derive(Clone, Debug, Default)]
@@ -101,11 +102,13 @@ impl Node {
 }
 
 impl RunResult {
-    /// Returns the status and the message of a result, which are all that a skipped node has.
-    pub(crate) fn of_skipped(result: &NodeResult) -> Self {
+    /// Returns the properties of a result that a skipped node has, too, and the number of rows.
+    pub(crate) fn read(result: &NodeResult) -> Self {
         Self {
             status: result.status.clone(),
-            message: result.message.clone().unwrap_or_default(),
+            message: result.message.as_ref().unwrap_or(&result.status).clone(),
+            execution_time: Some(result.execution_time).filter(|_| !result.is_skipped()),
+            rows_affected: result.rows(),
             ..Self::default()
         }
     }
@@ -171,6 +174,27 @@ impl RunResult {
     pub(crate) fn skip_reason(&self) -> Option<&str> {
         let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
         (self.outcome() == Outcome::Skipped).then_some(reason)
+    }
+}
+
+impl RunResults {
+    /// Returns the nodes, with their inputs from the manifest.
+    pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
+        let node = |result: &NodeResult| {
+            let node = Node::of(result);
+            let id = &node.unique_id;
+            let checked = manifest.and_then(|it| it.checked(id));
+            let checked = checked.filter(|_| node.resource_type == "test");
+            let parents = manifest.map_or(&[][..], |it| it.parents(id)).iter();
+            let read =
+                checked.map_or_else(|| parents.map(|it| name(it)).collect(), |it| vec![name(it)]);
+            BuiltNode {
+                reads: read.into_iter().map(str::to_owned).collect(),
+                sql: result.compiled_code.clone(),
+                ..RunResult::read(result).of(&node)
+            }
+        };
+        self.results.iter().map(node).collect()
     }
 }
 

@@ -6,14 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use floe_plugin::dbt::{BuiltNode, NodeStatus};
-use floe_plugins::quote::one_line;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::manifest::{self, Manifest};
+use crate::manifest;
 
 /// The results of a command. Unneeded fields are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
@@ -92,36 +90,6 @@ impl RunResults {
 
     pub(crate) fn is_of_empty(&self) -> bool {
         self.args.empty == Some(true)
-    }
-
-    /// Returns the nodes, with their inputs from the manifest.
-    pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
-        let node = |node: &NodeResult| {
-            let id = node.unique_id.as_str();
-            let kind = resource_type(id);
-            let checked = manifest.and_then(|it| it.checked(id)).filter(|_| kind == "test");
-            let parents = manifest.map_or(&[][..], |it| it.parents(id)).iter();
-            let read =
-                checked.map_or_else(|| parents.map(|it| name(it)).collect(), |it| vec![name(it)]);
-            BuiltNode {
-                unique_id: id.to_owned(),
-                has_warned: node.status == "warn",
-                resource_type: kind.to_owned(),
-                name: name(id).to_owned(),
-                status: match () {
-                    () if node.has_failed() => NodeStatus::Failed,
-                    () if node.is_skipped() => NodeStatus::Skipped,
-                    () => NodeStatus::Built,
-                },
-                message: one_line(node.message.as_deref().unwrap_or(&node.status)),
-                rows: node.rows(),
-                seconds: node.execution_time,
-                reads: read.into_iter().map(str::to_owned).collect(),
-                sql: node.compiled_code.clone(),
-                ..BuiltNode::default()
-            }
-        };
-        self.results.iter().map(node).collect()
     }
 }
 

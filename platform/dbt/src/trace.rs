@@ -50,6 +50,8 @@ pub(crate) struct CommandTrace {
     is_recorded: bool,
     /// The channel to which each node is sent when it has ended.
     ended: Option<Sender<BuiltNode>>,
+    /// The path of a manifest that could not be read when dbt announced it.
+    unread_manifest: Option<String>,
     warnings: Vec<String>,
 }
 
@@ -87,6 +89,7 @@ impl CommandTrace {
             connection: Connection::default(),
             dagster_run_id: correlation::dagster_run_id(),
             ended: None,
+            unread_manifest: None,
             warnings: Vec::new(),
         }
     }
@@ -139,7 +142,10 @@ impl CommandTrace {
                 self.connection.target = Some(target.to_owned());
                 self.span.set_attribute(Invocation::TARGET, target);
             }
-            Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
+            Kind::Artifact { kind: "WritableManifest", path } => {
+                // dbt does not write manifests atomically, so this one may be incomplete.
+                self.unread_manifest = self.read_manifest(path).err().map(|_| path.to_owned());
+            }
             Kind::Artifact { kind: "RunExecutionResult", path } => self.artifacts.set_results(path),
             Kind::NodeStarted(node) => {
                 let (nodes, around) = self.nodes();
@@ -189,18 +195,19 @@ impl CommandTrace {
         self.span.set_attribute(Invocation::ADAPTER_TYPE, adapter);
     }
 
-    fn read_manifest(&mut self, path: &str) {
-        let invocation_id = &self.span.invocation_id;
-        if let Some(name) = self.artifacts.read_manifest(path, invocation_id) {
+    fn read_manifest(&mut self, path: &str) -> Result<(), String> {
+        let read = self.artifacts.read_manifest(path, &self.span.invocation_id);
+        if let Some(name) = read? {
             self.span.set_attribute(Invocation::PROJECT_NAME, name);
         }
+        Ok(())
     }
 
     /// Reads a manifest that could not be read before, or warns about it. Called at the end of an invocation.
     fn read_unread_manifest(&mut self) {
-        if let Some(unread) = self.artifacts.take_unread() {
-            self.read_manifest(&unread.path);
-            self.warnings.extend(self.artifacts.take_unread().map(|unread| unread.warning));
+        if let Some(path) = self.unread_manifest.take() {
+            let warning = self.read_manifest(&path).err();
+            self.warnings.extend(warning);
         }
     }
 
@@ -258,7 +265,7 @@ impl CommandTrace {
         };
         for result in results.results.iter().filter(|result| result.is_skipped()) {
             if self.nodes.context(&result.unique_id).is_none() {
-                self.finish_node(&Node::of(result), &RunResult::of_skipped(result), Some(end));
+                self.finish_node(&Node::of(result), &RunResult::read(result), Some(end));
             }
         }
     }
@@ -275,7 +282,6 @@ impl CommandTrace {
             artifacts: &self.artifacts,
             command: &self.span.name,
             project: self.project.as_deref(),
-            target: self.connection.target.as_deref(),
             connection: &self.connection,
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
@@ -300,8 +306,8 @@ pub struct Recorded<'a> {
     pub command: &'a str,
     /// The name of the project.
     pub project: Option<&'a str>,
-    /// The target of the profile.
-    pub target: Option<&'a str>,
+    /// The connection, with the target of the profile.
+    pub connection: &'a Connection,
     /// Whether the exit code was 0.
     pub succeeded: bool,
     /// The start.
@@ -317,7 +323,6 @@ pub struct Recorded<'a> {
     /// The id of the Dagster run that contains the command.
     pub dagster_run_id: Option<&'a str>,
     artifacts: &'a Artifacts,
-    connection: &'a Connection,
 }
 
 impl Recorded<'_> {

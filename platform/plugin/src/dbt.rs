@@ -117,12 +117,8 @@ pub struct NodeOutcome<'a> {
     pub execution_time_seconds: Option<f64>,
 }
 
-/// An attribute that a command's span has in addition to those of [`Dbt`].
-#[derive(FloeAttributes)]
-#[floe(prefix = "dbt")]
-pub(crate) struct Command<'a> {
-    command: &'a str,
-}
+/// The key of the command, which a command's span has in addition to the attributes of [`Dbt`].
+pub const COMMAND: &str = "dbt.command";
 
 operation!("dbt", Dbt.operation);
 
@@ -153,8 +149,7 @@ impl Operation for Node<'_> {
 /// ```
 #[track_caller]
 pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
-    let command = Command { command: dbt.operation };
-    span(tracer, dbt).attributes(&command).start()
+    span(tracer, dbt).attribute(COMMAND, dbt.operation).start()
 }
 
 /// A program that runs dbt commands.
@@ -291,7 +286,7 @@ impl Handle<dyn DbtRunner> {
         let mut invocation_id = None;
         let mut nodes = Vec::new();
         let outcome = self.observe(&operation, |it, span| {
-            span.set_attributes(&Command { command: command.as_str() });
+            span.set_attribute(COMMAND, command.as_str());
             let run = it.run(command, project);
             (invocation_id, nodes) = (run.invocation_id, run.nodes);
             run.outcome.inspect(|outcome| span.set_attributes(outcome))

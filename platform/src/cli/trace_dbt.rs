@@ -170,7 +170,8 @@ fn assets(command: &Recorded<'_>, warnings: &mut Vec<String>) -> Vec<Step> {
 }
 
 fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
-    let environment = command.target.or(identity.map(|it| it.environment.as_str()));
+    let environment =
+        command.connection.target.as_deref().or(identity.map(|it| it.environment.as_str()));
     let took = command.ended.duration_since(command.started).unwrap_or_default();
     Record {
         command: command.command.to_owned(),

@@ -20,20 +20,11 @@ pub(crate) struct Artifacts {
     /// The id of the invocation that wrote the manifest.
     manifest_of: Option<String>,
     results_path: Option<PathBuf>,
-    unread: Option<Unread>,
-}
-
-/// A manifest that could not be read when dbt announced it.
-#[derive(Debug)]
-pub(crate) struct Unread {
-    pub(crate) path: String,
-    /// The warning that names the missing part of the trace and the reason.
-    pub(crate) warning: String,
 }
 
 impl Artifacts {
     pub(crate) fn new(project: PathBuf) -> Self {
-        Self { project, manifest: None, manifest_of: None, results_path: None, unread: None }
+        Self { project, manifest: None, manifest_of: None, results_path: None }
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
@@ -41,33 +32,20 @@ impl Artifacts {
     }
 
     /// Reads the manifest that this invocation has just written, but not the manifest that dbt writes again at the end,
-    /// with the SQL of all nodes. Returns the name of the project.
-    pub(crate) fn read_manifest(&mut self, path: &str, invocation_id: &str) -> Option<&str> {
+    /// with the SQL of all nodes. Returns the name of the project, or a warning about the missing part of the trace.
+    pub(crate) fn read_manifest(
+        &mut self,
+        path: &str,
+        invocation_id: &str,
+    ) -> Result<Option<&str>, String> {
         if self.manifest_of.as_deref() == Some(invocation_id) {
-            return None;
+            return Ok(None);
         }
-        match Manifest::read(&self.artifact(path)) {
-            Ok(manifest) => {
-                self.manifest_of = Some(invocation_id.to_owned());
-                self.unread = None;
-                self.manifest.insert(manifest.into()).project_name()
-            }
-            Err(error) => {
-                self.unread = Some(Unread {
-                    path: path.to_owned(),
-                    warning: format!(
-                        "the nodes have no links and no lineage: cannot read `{path}`: {error}"
-                    ),
-                });
-                None
-            }
-        }
-    }
-
-    /// Takes the unread manifest, if there is one. dbt does not write manifests atomically, so it may have been
-    /// incomplete.
-    pub(crate) fn take_unread(&mut self) -> Option<Unread> {
-        self.unread.take()
+        let manifest = Manifest::read(&self.artifact(path)).map_err(|error| {
+            format!("the nodes have no links and no lineage: cannot read `{path}`: {error}")
+        })?;
+        self.manifest_of = Some(invocation_id.to_owned());
+        Ok(self.manifest.insert(manifest.into()).project_name())
     }
 
     /// Returns the path of a file of dbt, which is relative to the project, or else to the current folder.

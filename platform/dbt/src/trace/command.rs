@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use floe_plugin::Operation as _;
-use floe_plugin::dbt::{Dbt, DbtOutcome, Invocation};
+use floe_plugin::dbt::{COMMAND, Dbt, DbtOutcome, Invocation};
 use floe_plugins::process::foreground::Exit;
 use floe_telemetry::opentelemetry::trace::{
     SpanContext, Status, TraceContextExt as _, Tracer as _,
@@ -31,7 +31,7 @@ impl CommandSpan {
     pub(super) fn start(tracer: &'static str, command: &str, parent: &Context) -> Self {
         let dbt = Dbt { operation: command, ..Dbt::default() };
         let mut attributes = dbt.to_otel_dict();
-        attributes.push(KeyValue::new("dbt.command", command.to_owned()));
+        attributes.push(KeyValue::new(COMMAND, command.to_owned()));
         let started = SystemTime::now();
         let tracer_name = tracer;
         let tracer = get_tracer(tracer);

@@ -2,15 +2,15 @@
 
 use std::time::SystemTime;
 
+use anstream::adapter::strip_str;
 use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status};
 use floe_telemetry::{sanitize_error_message, trace::RecordedSpan};
 
-use crate::event::without_colours;
 use crate::node::Outcome;
 
 pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
-    let message = without_colours(message);
+    let message = strip_str(message).to_string();
     let message = sanitize_error_message(&message);
     let error_type = match outcome {
         Outcome::Failed => "test_failed",

@@ -1,12 +1,13 @@
 //! dbt's log records.
 
+use anstream::adapter::strip_str;
 use tracing::Level;
 
-use crate::event::{Event, without_colours};
+use crate::event::Event;
 
 /// Emits the message of an event, with the ids of the current span.
 pub(crate) fn emit(event: &Event, dagster_run_id: Option<&str>) {
-    let message = without_colours(event.message());
+    let message = strip_str(event.message()).to_string();
     if message.trim().is_empty() {
         return;
     }
