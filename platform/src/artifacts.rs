@@ -18,7 +18,7 @@ use floe_plugins::error::Error;
 use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
-use floe_telemetry::{Mode, TelemetryConfig, backend};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, backend};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::LineageTransport;
@@ -246,7 +246,6 @@ impl CompiledArtifacts {
             name: &model.name,
             layer: model.layer.as_str(),
             materialization: model.materialization.as_str(),
-            sql: &model.query.sql,
             depends_on: model.query.inputs().collect(),
             checks: &model.checks,
             columns: Vec::new(),
@@ -255,7 +254,6 @@ impl CompiledArtifacts {
             name: &project.name,
             layer: "dbt",
             materialization: "dbt",
-            sql: "",
             depends_on: Vec::new(),
             checks: &[],
             columns: Vec::new(),
@@ -265,7 +263,6 @@ impl CompiledArtifacts {
             name: &self.metadata.product_name,
             version: &self.metadata.product_version,
             environment: self.metadata.environment.as_str(),
-            description: self.metadata.description.as_deref(),
             sources: sources.collect(),
             models: models.chain(of_dbt).collect(),
         }
@@ -279,7 +276,11 @@ impl CompiledArtifacts {
         Self::parse(path, &yaml::text(path)?)
     }
 
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+    /// Parses and validates the text of a file. `path` is the path in errors.
+    ///
+    /// # Errors
+    /// The text is not valid, or of another version; the error names the place.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let refused = |error: serde_json::Error| {
             let place = Place::file(path).line(error.line() as u64);
             Error::input(place, format!("these are not compiled artifacts: {error}"))
@@ -299,25 +300,24 @@ impl CompiledArtifacts {
         let telemetry = &artifacts.observability.telemetry;
         telemetry.validate().map_err(|error| refused(&error))?;
         backend::find(&telemetry.backend).map_err(|error| refused(&error))?;
-        if let Some(field) = missing_identity(&telemetry.resource_attributes) {
-            return Err(refused(&format_args!(
-                "resource_attributes.{field}: is missing, expected the identity of the product"
-            )));
+        if identity(&telemetry.resource_attributes).is_none() {
+            return Err(refused(
+                &"resource_attributes: expected `floe_namespace`, `floe_product_name`, `floe_product_version` and `floe_mode`, found not all of them",
+            ));
         }
         mask::refuse(&artifacts, path)?;
         Ok(artifacts)
     }
 }
 
-fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
-    let fields = [
-        ("floe_namespace", resource.floe_namespace.is_none()),
-        ("floe_product_name", resource.floe_product_name.is_none()),
-        ("floe_product_version", resource.floe_product_version.is_none()),
-        ("floe_mode", resource.floe_mode.is_none()),
-    ];
-    let missing = fields.into_iter().find(|(_, is_missing)| *is_missing);
-    missing.map(|(field, _)| field)
+/// Returns the identity of the product, if the attributes contain all of it.
+pub(crate) fn identity(resource: &ResourceAttributes) -> Option<FloeSpanAttributes> {
+    Some(FloeSpanAttributes::new(
+        resource.floe_namespace.as_ref()?,
+        resource.floe_product_name.as_ref()?,
+        resource.floe_product_version.as_ref()?,
+        resource.floe_mode?,
+    ))
 }
 
 #[derive(Deserialize)]

@@ -15,6 +15,7 @@ use floe_telemetry::{
     FloeSpanAttributes, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
 
+use crate::artifacts::identity;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest};
 
@@ -153,17 +154,11 @@ pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
 /// baggage for the processes and services that the command calls.
 pub(crate) fn context(config: &TelemetryConfig) -> Context {
     let inherited = propagation::from_environment();
-    let resource = &config.resource_attributes;
-    let (Some(namespace), Some(name), Some(version), Some(mode)) = (
-        &resource.floe_namespace,
-        &resource.floe_product_name,
-        &resource.floe_product_version,
-        resource.floe_mode,
-    ) else {
+    let Some(product) = identity(&config.resource_attributes) else {
         return inherited;
     };
     let _inherited = inherited.attach();
-    propagation::set_floe_baggage(&FloeSpanAttributes::new(namespace, name, version, mode))
+    propagation::set_floe_baggage(&product)
 }
 
 /// Applies the environment variables to the configuration.
@@ -176,7 +171,7 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     if !sampler.is_empty() && !sampler.starts_with("parentbased_") {
         config.sampling.keep_errors = false;
     }
-    config.apply_env().map_err(|error| failed(&error))?;
+    config.apply_env()?;
     Ok(config)
 }
 
@@ -227,7 +222,7 @@ pub fn start(
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }
-    builder.initialize().map_err(|error| failed(&error))
+    Ok(builder.initialize()?)
 }
 
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
@@ -258,7 +253,7 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
         configure_logging_with_writer(&config, io::sink)
     };
     match configured {
-        Err(error) if !error.is_state() => Err(failed(&error)),
+        Err(error) if !error.is_state() => Err(error.into()),
         _ => Ok(()),
     }
 }
@@ -268,12 +263,5 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
 /// # Errors
 /// Telemetry could not be delivered.
 pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
-    telemetry.shutdown(SHUTDOWN_TIMEOUT).map_err(|error| failed(&error))
-}
-
-fn failed(error: &floe_telemetry::Error) -> Error {
-    if error.is_config() {
-        return Error::Setting(error.to_string());
-    }
-    Error::Telemetry(error.to_string())
+    Ok(telemetry.shutdown(SHUTDOWN_TIMEOUT)?)
 }

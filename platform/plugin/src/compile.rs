@@ -44,14 +44,6 @@ pub struct CompileStage {
     stage: Stage,
 }
 
-/// The attribute that [`compile_span`] adds.
-#[derive(Clone, Copy, Debug, FloeAttributes)]
-#[floe(prefix = "compile")]
-pub(crate) struct CompileOperation<'a> {
-    /// The operation: `compile` for the whole compilation, or a stage.
-    operation: &'a str,
-}
-
 impl CompileStage {
     /// Creates the attributes of the span of `stage`.
     #[must_use]
@@ -84,6 +76,5 @@ impl Operation for Compile<'_> {
 /// ```
 #[track_caller]
 pub fn compile_span(tracer: &'static Tracer, compile: &Compile<'_>) -> ActiveSpan {
-    let operation = CompileOperation { operation: compile.operation() };
-    span(tracer, compile).attributes(&operation).start()
+    span(tracer, compile).attribute(CompileStage::OPERATION, compile.operation()).start()
 }

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer};
-use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
@@ -123,12 +123,6 @@ impl TryFrom<Value> for Credential {
         let credential = Self(Arc::new(Shared { reference, value: OnceLock::new() }));
         CREDENTIALS.with_borrow_mut(|all| all.push(credential.clone()));
         Ok(credential)
-    }
-}
-
-impl Serialize for Credential {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.reference)
     }
 }
 

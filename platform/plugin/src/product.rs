@@ -14,8 +14,6 @@ pub struct Product<'a> {
     pub version: &'a str,
     /// `dev`, `staging` or `prod`.
     pub environment: &'a str,
-    /// A description.
-    pub description: Option<&'a str>,
     /// The sources.
     pub sources: Vec<Source<'a>>,
     /// The models.
@@ -37,7 +35,7 @@ pub struct Source<'a> {
     pub checks: &'a [Check],
 }
 
-/// A query whose result is stored as a table or a view; or a whole dbt project, with an empty query.
+/// A query whose result is stored as a table or a view, or a whole dbt project.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model<'a> {
     /// The name of the table.
@@ -46,8 +44,6 @@ pub struct Model<'a> {
     pub layer: &'a str,
     /// `table` or `view`; `dbt` for a dbt project.
     pub materialization: &'a str,
-    /// The query, with the names of tables filled in.
-    pub sql: &'a str,
     /// The sources and models that the query reads.
     pub depends_on: Vec<&'a str>,
     /// The checks of the table.

@@ -41,27 +41,34 @@ fn redact(value: &mut Value) {
 
 /// Refuses artifacts in which a source or a model was redacted, because they differ from the compiled product.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
-    let Some(name) = redacted_asset(artifacts) else {
-        return Ok(());
-    };
-    let message = format!(
-        "a credential in `{name}` was redacted from the artifacts, so they differ from the product; remove the credential from the product and compile again"
-    );
-    Err(PlatformError::input(Place::file(path), message))
+    check(artifacts, path, |name| {
+        format!(
+            "a credential in `{name}` was redacted from the artifacts, so they differ from the product; remove the credential from the product and compile again"
+        )
+    })
 }
 
 impl CompiledArtifacts {
     /// Refuses artifacts that the processes of the orchestrator `reader` would refuse to read, because a text was
     /// redacted. `folder` is the product's folder.
     pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), PlatformError> {
-        let Some(name) = redacted_asset(self) else {
-            return Ok(());
-        };
-        let message = format!(
-            "`{name}` contains a credential, which the artifacts must not pass on to {reader}, expected `--orchestrator local`, or no credential"
-        );
-        Err(PlatformError::input(Place::file(&product::spec_path(folder)), message))
+        check(self, &product::spec_path(folder), |name| {
+            format!(
+                "`{name}` contains a credential, which the artifacts must not pass on to {reader}, expected `--orchestrator local`, or no credential"
+            )
+        })
     }
+}
+
+fn check(
+    artifacts: &CompiledArtifacts,
+    file: &Path,
+    message: impl FnOnce(&str) -> String,
+) -> Result<(), PlatformError> {
+    let Some(name) = redacted_asset(artifacts) else {
+        return Ok(());
+    };
+    Err(PlatformError::input(Place::file(file), message(name)))
 }
 
 fn redacted_asset(artifacts: &CompiledArtifacts) -> Option<&str> {

@@ -150,7 +150,7 @@ fn artifacts_without_the_identity_are_refused() {
     resource.as_object_mut().unwrap().remove("floe_mode").unwrap();
     product.write("artifacts.json", &artifacts.to_string());
     let error = CompiledArtifacts::read(&product.path("artifacts.json")).unwrap_err();
-    let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, expected the identity of the product";
+    let expected = "observability.telemetry: resource_attributes: expected `floe_namespace`, `floe_product_name`, `floe_product_version` and `floe_mode`, found not all of them";
     assert!(error.to_string().ends_with(expected), "{error}");
 }
 
