@@ -12,35 +12,34 @@ use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 use crate::recorder::{Exception, Rule, SpanRecord};
 
-/// Adds the name and the attributes of the record's span whose keys match the patterns. An existing field with the same
-/// key takes precedence.
+/// Adds the name and the attributes of the record's span whose keys match the patterns, and ends the record. An existing
+/// field with the same key takes precedence.
 pub(super) fn add(draft: &mut Draft, patterns: &[String]) {
-    let (Some(span), false) = (draft.record.span, patterns.is_empty()) else {
-        return;
-    };
     let mut found = None;
-    // The closure only copies, and redaction follows later, because threads that update the span wait for the closure.
-    SpanRecord::describe(span.trace_id, span.span_id, |name, attributes| {
-        found = Some(copy(name, attributes, patterns));
-    });
-    if let Some(copied) = found {
-        add_copied(draft, copied);
+    if let (Some(span), false) = (draft.record.span, patterns.is_empty()) {
+        // The closure only copies, and redaction follows later, because threads that update the span wait for the closure.
+        SpanRecord::describe(span.trace_id, span.span_id, |name, attributes| {
+            found = Some(copy(name, attributes, patterns));
+        });
     }
+    end(draft, found);
 }
 
 /// Adds the name and the attributes of a finished span like those of an open one.
 pub(super) fn add_finished(draft: &mut Draft, span: &SpanRecord, patterns: &[String]) {
-    if !patterns.is_empty() {
-        add_copied(draft, copy(span.name_or_site(), span.attributes.as_slice(), patterns));
-    }
+    let is_described = !patterns.is_empty();
+    let copied = || copy(span.name_or_site(), span.attributes.as_slice(), patterns);
+    end(draft, is_described.then(copied));
 }
 
-fn add_copied(draft: &mut Draft, (copied, dropped): (Vec<(Key, AnyValue)>, u32)) {
+fn end(draft: &mut Draft, copied: Option<(Vec<(Key, AnyValue)>, u32)>) {
+    let (copied, dropped) = copied.unwrap_or_default();
     let all = &mut draft.record.dropped_attributes;
     *all = all.saturating_add(dropped);
     for (key, value) in copied {
         draft.add_new(&key, &value);
     }
+    draft.end();
 }
 
 /// Copies the name and the selected attributes, in the order in which they were set. Also returns the number of dropped

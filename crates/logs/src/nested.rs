@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use floe_redact::{Node, Walk};
-use floe_telemetry_sdk::__parts::logs::Stored;
+use floe_telemetry_sdk::__parts::logs::{Field, LogValue, Stored};
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
@@ -33,6 +33,31 @@ impl Draft {
     pub(super) fn set_body(&mut self, body: &AnyValue) {
         let body = self.walk(0, None, body);
         self.record.body = Some(Box::new(body));
+    }
+}
+
+impl Draft {
+    /// Redacts the fields whose name is the value of another field. It is called once the record has all fields.
+    pub(super) fn end(&mut self) {
+        if !self.redactor.has_names() {
+            return;
+        }
+        let record = self.record.clone();
+        let text = |value| match value {
+            LogValue::Text(text) => text,
+            _ => "",
+        };
+        let fields: Vec<_> =
+            record.fields().map(|(key, value)| (key.as_str(), text(value))).collect();
+        for (at, name) in Walk::redactor(self).named(&fields) {
+            let Field { key, value } = &record.values[at];
+            match value {
+                Stored::Text(place) => {
+                    self.add_text(name, key.clone(), |out| out.write_str(record.text(place)));
+                }
+                Stored::Other(value) => self.add(name, key.clone(), value),
+            }
+        }
     }
 }
 
@@ -69,8 +94,8 @@ impl Walk for Draft {
         draft::redact(&mut self.redactor, key, text).is_some()
     }
 
-    fn redact_list(&self, texts: &[&str]) -> Vec<(usize, String)> {
-        self.redactor.rules().list(texts)
+    fn redactor(&self) -> &floe_redact::Redactor {
+        self.redactor.rules().redactor()
     }
 
     fn safe_key(&mut self, key: &str) -> Key {

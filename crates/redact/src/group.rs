@@ -1,6 +1,7 @@
 //! Reads groups, which are lists and maps in brackets, under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords:
 //! {"old": "…"} }`. Reads blocks of YAML, too.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::decision::{self, Key};
@@ -386,13 +387,17 @@ fn is_variant(tokens: &mut Tokens<'_>, mut place: usize) -> bool {
     tokens.constructor(place).is_some() || tokens.are(place, &[Word, Blank, Open(b'{')])
 }
 
-/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
+/// Whether the word or its last part is one of these names.
 pub(crate) fn is_called(word: &[u8], names: WordList) -> bool {
+    called(word).any(|part| names.has(part))
+}
+
+/// Returns the word and its last part, by capitals and by signs, as in `name`, `ParameterName` and `param_name`.
+pub(crate) fn called(word: &[u8]) -> impl Iterator<Item = &[u8]> {
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
-    let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
-
-    names.has(word) || parts.any(|part| names.has(part))
+    let parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
+    iter::once(word).chain(parts)
 }
 
 /// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper or belong to a list.

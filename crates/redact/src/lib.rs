@@ -20,6 +20,7 @@ mod pair;
 mod personal;
 mod policy;
 mod printable;
+mod record;
 mod redactor;
 mod rules;
 mod scan;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use policy::Level;
 pub use printable::{Printable, is_unprintable, printable};
+pub use record::FieldRoles;
 pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
 pub use rules::{looks::Look, rule_ids};
 pub use scan::{Evidence, Finding};

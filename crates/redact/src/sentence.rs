@@ -30,15 +30,12 @@ enum Role {
 }
 
 static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
-    let roles = [
+    Words::lists([
         (OWNERS, Role::Owner),
         (STATES, Role::State),
         (COPULAS, Role::Copula),
         (FILLERS, Role::Filler),
-    ];
-    Words::of(
-        roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (word, role))),
-    )
+    ])
 });
 
 /// The maximum number of tokens between a value and the name after it.

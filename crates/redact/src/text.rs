@@ -123,11 +123,22 @@ pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 impl Words<()> {
     /// Indexes the words of a list that is too long to be searched word by word.
     pub(crate) fn list(words: WordList) -> Self {
-        Self::of(words.iter().map(|word| (word, ())))
+        Self::lists([(words, ())])
     }
 
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
         self.all(word).next().is_some()
+    }
+}
+
+impl<T: Copy> Words<T> {
+    /// Indexes the words of lists, each with a meaning.
+    pub(crate) fn lists<const N: usize>(lists: [(WordList, T); N]) -> Self {
+        Self::of(
+            lists
+                .into_iter()
+                .flat_map(|(list, meaning)| list.iter().map(move |word| (word, meaning))),
+        )
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::record::FieldRoles;
+use crate::redactor::Redactor;
 use crate::text::REDACTED;
 
 /// A value, as [`Walk`] finds it.
@@ -25,7 +27,8 @@ pub enum Node<'v, V> {
 /// them as the others:
 ///
 /// - A text is redacted under the key that is nearest above it, bytes as the text that they are, also if they are not
-///   UTF-8, and the texts of a list also [together](crate::Redactor::redact_list).
+///   UTF-8, and the texts of a list also [together](Redactor::redact_list).
+/// - A value is also redacted under the name that is the value of [another key](Redactor::named) in its map.
 /// - If a key names a secret, its whole value is one.
 pub trait Walk {
     /// A value before the redaction.
@@ -51,8 +54,8 @@ pub trait Walk {
     /// Whether redaction changes a text under its key.
     fn has_secret(&mut self, key: Option<&str>, text: &str) -> bool;
 
-    /// Returns the redacted items of a list, as [`Redactor::redact_list`](crate::Redactor::redact_list) does.
-    fn redact_list(&self, texts: &[&str]) -> Vec<(usize, String)>;
+    /// Returns the rules for keys and values.
+    fn redactor(&self) -> &Redactor;
 
     /// Redacts a key.
     fn safe_key(&mut self, key: &str) -> Self::Key;
@@ -108,7 +111,7 @@ pub trait Walk {
             _ => "",
         };
         let texts: Vec<&str> = all.iter().take(Self::TOGETHER).map(text).collect();
-        let mut safe = self.redact_list(&texts).into_iter().peekable();
+        let mut safe = self.redactor().redact_list(&texts).into_iter().peekable();
         let mut items = Vec::new();
         for (index, item) in all.iter().enumerate() {
             if !self.has_room("") {
@@ -132,11 +135,25 @@ pub trait Walk {
         Self::Value: 'v,
     {
         let mut entries = Vec::new();
+        let mut sources = Vec::new();
+        let mut roles = FieldRoles::default();
         for (key, value) in all {
             if !self.has_room(key) {
                 break;
             }
             entries.push((self.safe_key(key), self.walk(depth, Some(key), value)));
+            sources.push((key, value));
+            roles.add(FieldRoles::of(key));
+        }
+        if roles.are_both() {
+            let text = |value| match self.node(value) {
+                Node::Text(text) => text,
+                _ => "",
+            };
+            let fields: Vec<_> = sources.iter().map(|(key, value)| (*key, text(*value))).collect();
+            for (at, name) in self.redactor().named(&fields) {
+                entries[at].1 = self.walk(depth, Some(name), sources[at].1);
+            }
         }
         entries
     }

@@ -330,6 +330,30 @@ fn redact_with_reports_what_findings_returns() {
 }
 
 #[test]
+fn a_value_belongs_to_the_name_of_a_secret_in_another_field_with_its_prefix() {
+    let long = format!("{}password", "x".repeat(256));
+    for (fields, wanted) in [
+        (
+            [("config.key", "password"), ("config.value", "x"), ("value", "x")],
+            Some((1, "password")),
+        ),
+        ([("new_value", "x"), ("rows", "5"), ("paramName", "api key")], Some((0, "api key"))),
+        ([("key", "session"), ("value", "x"), ("rows", "5")], Some((1, "session"))),
+        // A name that is certainly one of a secret counts more, in either order.
+        ([("name", "password"), ("key", "session"), ("value", "x")], Some((2, "password"))),
+        ([("key", "session"), ("name", "password"), ("value", "x")], Some((2, "password"))),
+        // The key of the value hides more than the name, unless the name hides everything.
+        ([("key", "session"), ("secret_value", "x"), ("rows", "5")], None),
+        ([("key", "password"), ("secret_value", "x"), ("rows", "5")], Some((1, "password"))),
+        ([("title", "Forgot your password"), ("content", "x"), ("rows", "5")], None),
+        ([("key", &long), ("value", "x"), ("rows", "5")], None),
+        ([("key", "color"), ("value", "red"), ("password", "x")], None),
+    ] {
+        assert_eq!(Redactor::new().named(&fields), Vec::from_iter(wanted), "{fields:?}");
+    }
+}
+
+#[test]
 fn a_value_is_redacted_by_a_separate_key() {
     let redactor = Redactor::new();
     assert_eq!(redactor.meaning_of("db.password"), KeyMeaning::Always("password"));

@@ -16,7 +16,7 @@ const MOST: usize = 1 << 16;
 /// Redacts texts, and caches the results.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    redactor: Redactor,
+    pub(crate) redactor: Redactor,
     /// The redacted form of each text, by the key of its attribute.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
@@ -44,11 +44,6 @@ impl Texts {
 
     pub(crate) fn text(&mut self, text: &str) -> Text {
         self.value("", text)
-    }
-
-    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
-    pub(crate) fn list(&self, items: &[&str]) -> Vec<(usize, String)> {
-        self.redactor.redact_list(items)
     }
 
     pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {

@@ -355,6 +355,9 @@ fn secrets_are_redacted_wherever_they_are() {
             r#""name": "get {key}", "status": {{"code": 2, "message": "refused: {key}"}}, "attributes": [
             {{"key": "password", "value": {{"stringValue": "hunter2"}}}}, {{"key": "api_token", "value": {{"intValue": "4711"}}}},
             {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}},
+            {{"key": "config.key", "value": {{"stringValue": "password"}}}}, {{"key": "config.value", "value": {{"intValue": "90817263"}}}},
+            {{"key": "options", "value": {{"kvlistValue": {{"values": [{{"key": "value", "value": {{"kvlistValue": {{"values": [
+                {{"key": "text", "value": {{"stringValue": "quux5"}}}}]}}}}}}, {{"key": "name", "value": {{"stringValue": "api_key"}}}}]}}}}}},
             {{"key": "body", "value": {{"bytesValue": "cGFzc3dvcmQ9aHVudGVyMg=="}}}},
             {{"key": "raw", "value": {{"bytesValue": "/3Bhc3N3b3JkPVdhbG51dDc3eDk="}}}},
             {{"key": "process.command_args", "value": {{"arrayValue": {{"values": [{{"stringValue": "psql"}},
@@ -366,9 +369,18 @@ fn secrets_are_redacted_wherever_they_are() {
     ).replace('\n', " ");
     let recording = read(text).unwrap();
     let all = format!("{recording:?}");
-    for secret in
-        [key, "hunter2", "4711", "xyzzy", "8055", "wibble", "112, 97, 115, 115", "Walnut77x9"]
-    {
+    for secret in [
+        key,
+        "hunter2",
+        "4711",
+        "90817263",
+        "quux5",
+        "xyzzy",
+        "8055",
+        "wibble",
+        "112, 97, 115, 115",
+        "Walnut77x9",
+    ] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
     assert!(all.contains("REDACTED"));

@@ -8,11 +8,11 @@ use floe_telemetry::config::RedactionConfig;
 use floe_telemetry::config::RedactionLevel::{Credentials, Strict};
 use floe_telemetry::{
     FloeAttributes, MetricRecorder, Mode, TelemetryConfig, TelemetryProvider, create_span,
-    get_current_span, propagation, record_exception, traced,
+    get_current_span, get_tracer, propagation, record_exception, traced,
 };
-use floe_tests::TIMEOUT;
+use floe_tests::{TIMEOUT, remote_in};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{Span as _, Status, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -219,6 +219,36 @@ fn typed_values_are_judged_as_their_texts() {
         assert_eq!(place["tokens"], 17);
         assert_eq!(place["rows"], 4815);
         assert_eq!(place["has_password"], true);
+    }
+}
+
+#[test]
+fn a_value_is_judged_under_the_name_in_another_attribute() {
+    let sets = [
+        ("secret", "key", "password", "value"),
+        ("plain", "key", "color", "value"),
+        ("of another record", "config.key", "password", "value"),
+        ("sentence", "title", "Forgot your password", "content"),
+    ];
+    let pipeline = Pipeline::http(|_| ());
+    for (name, key, named, value) in sets {
+        let pairs = [KeyValue::new(value, "green77Qm"), KeyValue::new(key, named)];
+        let mut span = get_tracer("pairs").start(name);
+        for pair in &pairs {
+            span.set_attribute(pair.clone());
+        }
+        span.add_event(name, pairs.to_vec());
+        span.add_link(remote_in(7, true), pairs.to_vec());
+    }
+
+    let receiver = pipeline.end();
+    for (name, key, named, value) in sets {
+        let expected = if name == "secret" { "<REDACTED>" } else { "green77Qm" };
+        let span = receiver.span(name);
+        for place in [&span.attributes, &span.events[0].attributes, &span.links[0].attributes] {
+            assert_eq!(place[key], named, "{name}: {place:?}");
+            assert_eq!(place[value], expected, "{name}: {place:?}");
+        }
     }
 }
 

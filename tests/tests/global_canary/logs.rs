@@ -47,6 +47,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let number = i128::from(c.number());
         tracing::info!(secret = number, marker = c.marker(), "log");
     }),
+    ("text whose name is in another field", |c| {
+        tracing::info!(name = "password", value = c.secret(), marker = c.marker(), "log");
+    }),
+    ("number whose name is in another field", |c| {
+        tracing::info!(val = c.number(), key = "api_key", marker = c.marker(), "log");
+    }),
+    ("attribute of the span of a record whose name is in another one", |c| {
+        let _span = span("kv")
+            .attribute("config.name", "password")
+            .attribute("config.value", c.secret().to_owned())
+            .start();
+        tracing::info!(marker = c.marker(), "log");
+    }),
     ("end of a long message", |c| {
         tracing::info!("{} {}", "x".repeat(8_000), c.text());
     }),

@@ -31,6 +31,11 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
         ];
         METRICS.increment("labelled", 1, &labels);
     }),
+    ("label whose name is in another one", |c| {
+        let labels = [("name", "api_key"), ("value", c.secret()), ("marker", c.marker())]
+            .map(|(key, value)| KeyValue::new(key, value.to_owned()));
+        METRICS.increment("paired", 1, &labels);
+    }),
     ("name of a label", |c| {
         METRICS.increment("named", 1, &[KeyValue::new(c.text(), "orders")]);
     }),

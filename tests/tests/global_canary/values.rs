@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, Mode, create_span, create_span_with, get_current_span,
-    traced,
+    span, traced,
 };
 use floe_tests::{Canary, Shape};
 use opentelemetry::baggage::BaggageExt as _;
@@ -65,6 +65,26 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("texts of a secret key", |c| {
         let texts = vec![c.secret().to_owned().into(), "b".into()];
         under_a_secret_key(c, Value::Array(Array::String(texts)));
+    }),
+    ("value whose name is in another attribute", |c| {
+        set_config("password", c.secret(), c.marker());
+    }),
+    ("number whose name is in another attribute", |c| {
+        let _span = span("kv")
+            .attribute("value", c.number())
+            .attribute("name", "password")
+            .attribute("marker", c.marker().to_owned())
+            .start();
+    }),
+    ("texts whose name is in another attribute", |c| {
+        let span = create_span(c.marker().to_owned());
+        span.set_attribute("setting.key", "api_key");
+        span.set_attribute("setting.values", [c.secret()].as_slice());
+    }),
+    ("value of an event whose name is in another attribute", |c| {
+        let attributes = [("key", "api_key"), ("val", c.secret()), ("marker", c.marker())]
+            .map(|(key, value)| KeyValue::new(key, value.to_owned()));
+        create_span("event").add_event("e", attributes.to_vec());
     }),
     ("argument of a command", |c| {
         let arguments = ["shop", "--password", c.secret(), "-v"].map(str::to_owned);
@@ -167,6 +187,11 @@ fn state(c: &Canary) -> TraceState {
 #[traced(name = format!("load {}", c.text()))]
 fn named(c: &Canary) {
     let _ = c;
+}
+
+#[traced(attributes(key, value, marker))]
+fn set_config(key: &str, value: &str, marker: &str) {
+    let _ = (key, value, marker);
 }
 
 #[traced(attributes(value = text))]

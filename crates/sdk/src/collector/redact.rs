@@ -7,7 +7,7 @@ mod redaction;
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use floe_redact::KeyMeaning;
+use floe_redact::{FieldRoles, KeyMeaning};
 use floe_telemetry_core::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
@@ -19,7 +19,7 @@ pub(crate) use self::policies::Policies;
 pub use self::redaction::Redaction;
 use super::limits;
 use super::rate_limited::RateLimited;
-use crate::attributes::AttributeValue;
+use crate::attributes::{AttributeValue, ToAttributeValue};
 use crate::config::SpanLimits;
 use crate::internal_log::{internal_log, later};
 use crate::recorder::{Exception, SpanRecord};
@@ -30,13 +30,15 @@ static EMPTY_KEYS: RateLimited = RateLimited::new();
 #[derive(Debug, Default)]
 pub struct Redactor {
     keys: Keys,
+    /// The roles of the keys of the current set of attributes.
+    roles: FieldRoles,
     pub(super) redaction: Redaction,
 }
 
 impl Redactor {
     /// Creates a redactor with these rules.
     pub fn new(redaction: Redaction) -> Self {
-        Self { keys: Keys::default(), redaction }
+        Self { redaction, ..Self::default() }
     }
 
     /// Redacts the name, the status and the attributes of a span, its events and its links. `site` caches the keys of
@@ -81,6 +83,9 @@ impl Redactor {
                 attribute.key = redacted.clone();
             }
         }
+        if site.roles.are_both() {
+            self.named_attributes(record);
+        }
         if let Some(more) = &mut record.more {
             if let Some(name) = &mut more.name {
                 self.name(name);
@@ -117,16 +122,53 @@ impl Redactor {
 
     fn event(&mut self, event: &mut Event) {
         self.name(&mut event.name);
-        for attribute in &mut event.attributes {
-            self.attribute(attribute);
-        }
+        self.set(&mut event.attributes);
     }
 
     fn link(&mut self, link: &mut Link) {
         self.context(&mut link.span_context);
-        for attribute in &mut link.attributes {
+        self.set(&mut link.attributes);
+    }
+
+    /// Redacts a set of attributes, of which one may have the name of another.
+    fn set(&mut self, attributes: &mut [KeyValue]) {
+        for attribute in &mut *attributes {
             self.attribute(attribute);
         }
+        if self.has_names() {
+            for (at, safe) in self.named(attributes) {
+                attributes[at].value = safe;
+            }
+        }
+    }
+
+    /// Redacts the attributes of a span whose name is the value of another one.
+    #[cold]
+    fn named_attributes(&self, record: &mut SpanRecord) {
+        let items = record.attributes.items_mut();
+        let attributes: Vec<KeyValue> = items.iter().cloned().map(KeyValue::from).collect();
+        for (at, safe) in self.named(&attributes) {
+            items[at].value = safe.to_attribute_value().unwrap_or(AttributeValue::Static(REDACTED));
+        }
+    }
+
+    /// Returns the redacted values of the attributes whose name is the value of another one, each with its index.
+    fn named(&self, attributes: &[KeyValue]) -> Vec<(usize, Value)> {
+        let fields: Vec<_> =
+            attributes.iter().map(|it| (it.key.as_str(), text_of(&it.value))).collect();
+        let named = self.redaction.redactor().named(&fields).into_iter();
+        named
+            .map(|(at, name)| {
+                let mut value = attributes[at].value.clone();
+                redact_value(&Key::of(name, &self.redaction), &mut value, &self.redaction);
+                (at, value)
+            })
+            .collect()
+    }
+
+    /// Whether the keys since the last call include one for a name and one for its value.
+    pub fn has_names(&mut self) -> bool {
+        std::mem::take(&mut self.roles).are_both()
     }
 
     /// Redacts and truncates the attributes of a resource, a scope or a metric, and makes their keys unique.
@@ -134,9 +176,7 @@ impl Redactor {
         if let Some(shorter) = Self::cut(attributes) {
             *attributes = shorter;
         }
-        for attribute in &mut *attributes {
-            self.attribute(attribute);
-        }
+        self.set(attributes);
         // Truncated after redaction, because a truncated credential might not be recognized. OpenTelemetry exempts these
         // attributes from the configured limits.
         let unlimited = SpanLimits { attribute_count: u32::MAX, ..SpanLimits::default() };
@@ -159,19 +199,8 @@ impl Redactor {
 
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
-        let hidden = match &mut attribute.value {
-            Value::String(text) => {
-                if let Some(redacted) = key.apply(text.as_str(), &self.redaction) {
-                    *text = redacted.into();
-                }
-                None
-            }
-            Value::Array(array) => redact_array(key, array, &self.redaction),
-            value => key.hidden(&*value, &self.redaction),
-        };
-        if let Some(hidden) = hidden {
-            attribute.value = hidden.into();
-        }
+        self.roles.add(key.roles);
+        redact_value(key, &mut attribute.value, &self.redaction);
         if let Some(redacted) = &key.redacted {
             attribute.key = redacted.clone();
         }
@@ -213,7 +242,9 @@ impl Redactor {
 
     /// Returns the redacted name of a field or a target; `None` if it is unchanged. The result is cached.
     pub fn key(&mut self, name: &str) -> Option<&opentelemetry::Key> {
-        self.keys.get(name, &self.redaction).redacted.as_ref()
+        let key = self.keys.get(name, &self.redaction);
+        self.roles.add(key.roles);
+        key.redacted.as_ref()
     }
 
     /// Returns the redacted text under a key; `None` if it is unchanged. The policy for error text applies to the text of
@@ -261,6 +292,31 @@ impl Redactor {
     }
 }
 
+/// Returns a text; an empty one for another value, because it is no name.
+fn text_of(value: &Value) -> &str {
+    match value {
+        Value::String(text) => text.as_str(),
+        _ => "",
+    }
+}
+
+/// Redacts a value in place.
+fn redact_value(key: &Key, value: &mut Value, redaction: &Redaction) {
+    let hidden = match &mut *value {
+        Value::String(text) => {
+            if let Some(redacted) = key.apply(text.as_str(), redaction) {
+                *text = redacted.into();
+            }
+            None
+        }
+        Value::Array(array) => redact_array(key, array, redaction),
+        other => key.hidden(&*other, redaction),
+    };
+    if let Some(hidden) = hidden {
+        *value = hidden.into();
+    }
+}
+
 /// Redacts an array of texts in place. If an array of numbers is a secret, such as the bytes of a cryptographic key,
 /// returns its replacement.
 fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&'static str> {
@@ -274,7 +330,7 @@ fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&
             *text = redacted.into();
         }
     }
-    for (index, redacted) in redaction.list(texts) {
+    for (index, redacted) in redaction.redactor().redact_list(texts) {
         texts[index] = redacted.into();
     }
     None

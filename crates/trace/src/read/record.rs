@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use floe_redact::{Node, Walk};
+use floe_redact::{Node, Redactor, Walk};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -250,8 +250,8 @@ impl Walk for Reader {
         self.texts.redacted(key.unwrap_or_default(), text) != text
     }
 
-    fn redact_list(&self, texts: &[&str]) -> Vec<(usize, String)> {
-        self.texts.list(texts)
+    fn redactor(&self) -> &Redactor {
+        &self.texts.redactor
     }
 
     fn safe_key(&mut self, key: &str) -> Text {

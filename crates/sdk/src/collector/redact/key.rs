@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use floe_redact::{KeyMeaning, REDACTED};
+use floe_redact::{FieldRoles, KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
 
@@ -29,15 +29,17 @@ pub(super) struct Key {
     pub(super) meaning: KeyMeaning,
     /// Whether the stricter policy for error text applies.
     is_error_text: bool,
+    pub(super) roles: FieldRoles,
 }
 
 impl Key {
-    fn of(name: &str, redaction: &Redaction) -> Self {
+    pub(super) fn of(name: &str, redaction: &Redaction) -> Self {
         Self {
             name: name.into(),
             redacted: redaction.text(name).map(OtelKey::from),
             meaning: redaction.meaning(name),
             is_error_text: ERROR_TEXTS.contains(&name),
+            roles: FieldRoles::of(name),
         }
     }
 
@@ -90,6 +92,8 @@ pub(crate) struct SiteKeys {
     slots: Vec<Slot>,
     /// The number of leading slots whose keys are known to be within the limits.
     valid: usize,
+    /// The roles of all keys that the call site has had, so that a span with the same keys costs no comparison.
+    pub(super) roles: FieldRoles,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +147,7 @@ impl Keys {
             }
             _ => {
                 let index = self.index(name, redaction);
+                site.roles.add(self.entries[index as usize].roles);
                 if at < MAX_SLOTS {
                     let slot = Slot { key: index, generation: self.generation, clean: (0, 0) };
                     // Attributes come in the order of their index, so that no slot is left out.

@@ -28,9 +28,9 @@ impl Redaction {
         if_changed(text, self.0.attribute.redact(text))
     }
 
-    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
-    pub fn list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
-        self.0.attribute.redact_list(items)
+    /// Returns the rules for keys and values.
+    pub fn redactor(&self) -> &floe_redact::Redactor {
+        &self.0.attribute
     }
 
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
