@@ -11,7 +11,7 @@ use crate::rules::words::{
     ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
     ORACLE_COMMANDS, SECRET_SEGMENTS, SECRET_WORDS,
 };
-use crate::scan::{Evidence, Reason, Scan};
+use crate::scan::{Evidence, Scan};
 use crate::score::{
     self, is_credential_word, is_domain, is_made_up, is_no_password, is_random, look,
 };
@@ -61,9 +61,9 @@ fn login(scan: &mut Scan<'_>, run: &[u8], place: impl Fn(usize) -> usize) -> usi
     let end = place(sign);
     let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
     if is_plain_user(user) {
-        scan.keep(start, end, URL_USERINFO, Reason::Other("a user without a password"));
+        scan.keep(start, end, URL_USERINFO, "a user without a password");
     } else if is_no_login(&user[..colon], &user[colon..], rest(run, sign + 1)) {
-        scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
+        scan.keep(start, end, URL_USERINFO, "a placeholder");
     } else {
         scan.redact(start, end, URL_USERINFO, Evidence::Structure);
     }

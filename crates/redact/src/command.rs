@@ -13,7 +13,7 @@ use crate::rules::commands::{
 };
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
-use crate::scan::{Evidence, Reason, Scan, Tried};
+use crate::scan::{Evidence, Scan, Tried};
 use crate::score::{Bond, Context, Look, is_prose, look};
 use crate::text::{
     Words, at, before, class, count_steps, line_end, part, run_end, run_start, word_at,
@@ -170,7 +170,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         _ => look(password) == Look::Path,
     };
     if is_harmless {
-        let reason = Reason::Other("the option has no password here");
+        let reason = "the option has no password here";
         scan.keep(found.start + start, found.end, option.id, reason);
         return Nothing;
     }
@@ -327,7 +327,7 @@ fn function(
     if matches!(tokens.kind(sign), Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
         // `auth: Some(("bob", "…"))`
-        while tokens.is_wrapper(open) || tokens.kind(open + 1) == Open(b'(') {
+        while tokens.kind(open + 1) == Open(b'(') {
             open += 1;
         }
     }

@@ -6,7 +6,7 @@ use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS, POSITIONS};
-use crate::scan::{Evidence, Reason, Scan, Tried};
+use crate::scan::{Evidence, Scan, Tried};
 use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, is_made_up, look};
 use crate::text::{at, before, class, is_name, line_start, part, rest};
 use crate::value::Value;
@@ -145,7 +145,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
             Tried::Found
         }
         Some((_, Decision::Keep(why))) => {
-            scan.keep(found.start, found.end, rule, Reason::Other(why));
+            scan.keep(found.start, found.end, rule, why);
             Tried::Nothing
         }
         Some((_, Decision::Login)) => {

@@ -3,7 +3,7 @@
 use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
-use crate::scan::{Evidence, Reason, Scan};
+use crate::scan::{Evidence, Scan};
 use crate::score::{Bond, Context, Look, is_random, is_uuid, look};
 use crate::text::{class, count_steps, line_end, part};
 use crate::value::Site;
@@ -71,7 +71,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
     let look = look(value);
     if look.is_placeholder() || matches!(look, Look::Prose | Look::Sentence) {
-        let why = Reason::Other("no credentials follow the scheme");
+        let why = "no credentials follow the scheme";
         scan.keep(second, end, scheme.id, why);
     } else {
         scan.redact(second, end, scheme.id, Evidence::Structure);

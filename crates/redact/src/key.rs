@@ -55,7 +55,7 @@ impl Name {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 let begins = match (previous, byte) {
                     _ if next_starts => true,
-                    (0, _) | (b'a'..=b'z', b'a'..=b'z') | (b'0'..=b'9', b'0'..=b'9') => false,
+                    (b'0'..=b'9', b'0'..=b'9') => false,
                     (b'0'..=b'9', _) | (b'a'..=b'z', b'A'..=b'Z') => true,
                     (_, b'0'..=b'9') => previous.is_ascii_alphabetic(),
                     (_, b'A'..=b'Z') => key.get(index + 1).is_some_and(u8::is_ascii_lowercase),

@@ -27,10 +27,6 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
         finding.mark = Cow::Borrowed(XML_MARK);
         return;
     }
-    // A number or a literal begins with one of these bytes.
-    if !(is_of_number(at(text, start)) || matches!(at(text, start), b't' | b'f' | b'n')) {
-        return;
-    }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
     // A number may be in quotes after its tag: `!!int "7"`.

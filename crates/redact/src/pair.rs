@@ -151,16 +151,8 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         };
     }
     scan.refuse_key(start, end);
-    // Dots and dashes may join the word with further ones: `token.value`.
-    let mut joined = end;
-    while matches!(at(scan.text, joined), b'.' | b'-') && inside.has(at(scan.text, joined + 1)) {
-        joined = inside.end(scan.text, joined + 1, usize::MAX);
-    }
-    let is_key = joined > end && scan.meaning(start, joined).is_some();
-    if !is_key {
-        scan.skip_names(joined);
-    }
-    is_key
+    scan.skip_names(end);
+    false
 }
 
 /// Whether a sign that may separate a value follows the name.

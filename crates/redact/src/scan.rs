@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -64,7 +64,7 @@ pub enum Evidence {
     Unread,
 }
 
-impl fmt::Display for Evidence {
+impl Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Score(score) => score.fmt(f),
@@ -91,7 +91,7 @@ const NESTED: usize = 8;
 pub(crate) struct Candidate {
     pub(crate) range: Range<usize>,
     pub(crate) rule: &'static str,
-    pub(crate) reason: Reason,
+    pub(crate) reason: String,
     pub(crate) key: Option<Range<usize>>,
 }
 
@@ -103,24 +103,6 @@ pub(crate) enum Tried {
     Found,
     /// The grammar does not apply, or the value is not a secret.
     Nothing,
-}
-
-/// The reason why a candidate is not redacted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Reason {
-    /// The surroundings of the candidate gave too few points for its look.
-    Score(Score),
-    /// Another reason, in words.
-    Other(&'static str),
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Score(score) => score.fmt(f),
-            Self::Other(what) => f.write_str(what),
-        }
-    }
 }
 
 /// How far the grammars have read the text, so that no part is read twice. All grammars move these positions, and only
@@ -259,7 +241,7 @@ impl<'a> Scan<'a> {
             self.redact(start, end, rule, Evidence::Score(score));
             return Tried::Found;
         }
-        self.keep(start, end, rule, Reason::Score(score));
+        self.keep(start, end, rule, score);
         Tried::Nothing
     }
 
@@ -276,7 +258,13 @@ impl<'a> Scan<'a> {
 
     /// Records that a candidate is not redacted. Names inside it are still read, up to a maximum depth of nested
     /// candidates, beyond which they are skipped up to the end of the candidate or of its first line.
-    pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
+    pub(crate) fn keep(
+        &mut self,
+        start: usize,
+        end: usize,
+        rule: &'static str,
+        reason: impl Display,
+    ) {
         let progress = &mut self.progress;
         progress.nested = if start < progress.kept { progress.nested + 1 } else { 0 };
         progress.kept = end;
@@ -288,9 +276,20 @@ impl<'a> Scan<'a> {
     }
 
     /// Records why a text is not redacted, if an explanation was requested.
-    pub(crate) fn note(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
+    pub(crate) fn note(
+        &mut self,
+        start: usize,
+        end: usize,
+        rule: &'static str,
+        reason: impl Display,
+    ) {
         if let Some(kept) = &mut self.kept {
-            kept.push(Candidate { range: start..end, rule, reason, key: self.key.clone() });
+            kept.push(Candidate {
+                range: start..end,
+                rule,
+                reason: reason.to_string(),
+                key: self.key.clone(),
+            });
         }
     }
 
@@ -302,7 +301,7 @@ impl<'a> Scan<'a> {
         {
             let is_allowed = key::meaning(key).is_some();
             let why = if is_allowed { "an allowed key" } else { "a name with another meaning" };
-            self.note(start, end, rule, Reason::Other(why));
+            self.note(start, end, rule, why);
         }
     }
 

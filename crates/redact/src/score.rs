@@ -681,7 +681,7 @@ fn is_path(value: &[u8]) -> bool {
     let slashes = memchr::memchr_iter(b'/', value).count();
     let start = match value {
         [b'~' | b'.', b'/', ..] => 2,
-        [b'.', b'.', b'/', ..] | [_, b':', b'\\', ..] => 3,
+        [_, b':', b'\\', ..] => 3,
         [b'/', ..] => 1,
         // A relative path: `keys/prod/db.pem`.
         _ => match slashes {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::rules::class::Class;
 use crate::rules::format::{BASE64_URL, Body, Length, Part, TokenFormat};
 use crate::rules::tokens::TOKENS;
-use crate::scan::{Evidence, Reason, Scan};
+use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, class, count_steps, is_name, part, rest, run_end};
 use crate::{armour, score};
 
@@ -82,7 +82,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let letters = class!("a-zA-Z0-9").end(text, from, UNDOCUMENTED);
     if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
         let why = "it looks like a name or a placeholder, not like such a token";
-        scan.note(start, end, format.id, Reason::Other(why));
+        scan.note(start, end, format.id, why);
     }
 }
 
