@@ -68,6 +68,7 @@ pub mod recorder {
     pub use crate::recorder::{
         bridged::{BridgedSpan, EnteredSpan},
         current::{IdHash, span_context_within},
+        fork::CopiedLock,
         opening::Parent,
     };
     /// Used by the SDK, exporters, log records and the bridge from `tracing`.

@@ -3,13 +3,13 @@
 use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::recorder::fork::forks;
+use crate::recorder::fork::CopiedLock;
 
 type Messages = Vec<Box<dyn FnOnce() + Send>>;
 
-static WAITING: Mutex<Messages> = Mutex::new(Vec::new());
+/// Not available in a fork if a thread that does not exist there holds the lock.
+static WAITING: CopiedLock<Messages> = CopiedLock::new(Vec::new());
 
 /// The process whose collector writes the messages; 0 without a collector. It does not exist in a fork.
 static COLLECTOR_OF: AtomicU32 = AtomicU32::new(0);
@@ -21,20 +21,10 @@ fn has_collector() -> bool {
     COLLECTOR_OF.load(Ordering::Relaxed) == process::id()
 }
 
-/// Returns the messages, or nothing in a fork if they are locked, because the thread that holds the lock may not exist
-/// there.
-fn waiting() -> Option<MutexGuard<'static, Messages>> {
-    if forks() > 0 {
-        return WAITING.try_lock().ok();
-    }
-
-    Some(WAITING.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
 /// Leaves a message of a thread of the program to the collector's thread. Without a collector, writes it.
 pub fn later(write: impl FnOnce() + Send + 'static) {
     if has_collector()
-        && let Some(mut messages) = waiting()
+        && let Some(mut messages) = WAITING.lock()
         // The last messages are taken after the collector has ended.
         && has_collector()
     {
@@ -57,7 +47,7 @@ impl WaitingMessages {
     pub fn of_collector() -> Self {
         // A fork has copied the messages of its parent.
         if !has_collector()
-            && let Some(mut messages) = waiting()
+            && let Some(mut messages) = WAITING.lock()
         {
             messages.clear();
         }
@@ -67,7 +57,7 @@ impl WaitingMessages {
 
     /// Writes the messages. The collector calls it in each of its turns.
     pub fn write() {
-        let messages = waiting().map(|mut messages| mem::take(&mut *messages));
+        let messages = WAITING.lock().map(|mut messages| mem::take(&mut *messages));
         for write in messages.unwrap_or_default() {
             write();
         }

@@ -5,17 +5,16 @@
 //! only if two threads use the same shard at the same time.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tracing::span::Id;
 
-use crate::recorder::{BridgedSpan, context};
+use crate::recorder::{BridgedSpan, CopiedLock, context};
 
 const SHARDS: usize = 256;
 
-#[derive(Default)]
 #[repr(align(64))]
-struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
+struct Shard(CopiedLock<Vec<(u64, BridgedSpan)>>);
 
 /// The open spans of all layers of a subscriber.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ pub(super) struct Spans(Arc<[Shard; SHARDS]>);
 
 impl Default for Spans {
     fn default() -> Self {
-        Self(Arc::new([const { Shard(Mutex::new(Vec::new())) }; SHARDS]))
+        Self(Arc::new([const { Shard(CopiedLock::new(Vec::new())) }; SHARDS]))
     }
 }
 
@@ -35,7 +34,8 @@ impl fmt::Debug for Spans {
 
 impl Spans {
     /// Locks the shard of a span. `None` while this thread enters a span, which holds a lock: a subscriber to which
-    /// OpenTelemetry then reports too many contexts has no access to spans.
+    /// OpenTelemetry then reports too many contexts has no access to spans. Also `None` in a fork, for a shard that
+    /// another thread had locked.
     #[inline]
     fn shard(&self, id: &Id) -> Option<MutexGuard<'_, Vec<(u64, BridgedSpan)>>> {
         if context::is_attaching() {
@@ -45,8 +45,7 @@ impl Spans {
         // Ids of one thread are consecutive, and ids of different threads differ in the upper half.
         let hash = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let [.., last] = hash.to_le_bytes();
-        let shard = &self.0[usize::from(last)];
-        Some(shard.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0[usize::from(last)].0.lock()
     }
 
     #[inline]

@@ -4,22 +4,28 @@
 use std::collections::HashSet;
 use std::ffi::c_int;
 use std::hint::black_box;
-use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{self, SyncSender, sync_channel};
 use std::sync::{Arc, Barrier, LazyLock, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{iter, mem, thread};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, propagation, span, traced,
+    tracing_layer,
 };
 use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, reset, send_to_self, send_to_thread};
 use floe_tests::{
     Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote, wait_until,
 };
+use opentelemetry::Context;
+use tracing::{Event, Subscriber, info_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::lifecycle::Panicking;
 use super::pipeline::{self, AtShutdown, NEVER, traces_alone, work};
@@ -299,7 +305,7 @@ fn two_signals_lose_nothing_at_any_moment() {
             "flush" => telemetry.force_flush(TIMEOUT),
             "shutdown" => telemetry.shutdown(TIMEOUT),
             _ => {
-                std::mem::forget(telemetry);
+                mem::forget(telemetry);
                 Ok(())
             }
         });
@@ -586,6 +592,47 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     assert_eq!((spans.len(), ids.len()), (2, 6));
 }
 
+/// Holds the lock under which OpenTelemetry reports too many contexts for the first time, on the thread with the name.
+struct Holding(SyncSender<()>, Mutex<mpsc::Receiver<()>>);
+
+const HOLDER: &str = "holder";
+
+impl<S: Subscriber> Layer<S> for Holding {
+    fn on_event(&self, _: &Event<'_>, _: LayerContext<'_, S>) {
+        if thread::current().name() == Some(HOLDER) && self.0.send(()).is_ok() {
+            self.1.lock().unwrap().recv().unwrap();
+        }
+    }
+}
+
+#[alone]
+fn a_fork_does_not_wait_for_a_thread_that_enters_a_span() {
+    let (held, holds) = sync_channel(0);
+    let (release, released) = sync_channel(0);
+    let holding = Holding(held, Mutex::new(released));
+    tracing_subscriber::registry().with(tracing_layer()).with(holding).init();
+    let _inherited = pipeline::in_memory(TelemetryConfig::new("parent"));
+    let entered = info_span!("entered");
+    let other = entered.clone();
+    let too_deep = move || {
+        (1..u16::MAX).for_each(|_| mem::forget(Context::new().attach()));
+        other.in_scope(|| ());
+    };
+    let holder = thread::Builder::new().name(HOLDER.to_owned()).spawn(too_deep).unwrap();
+    holds.recv().unwrap();
+    drop(holds);
+    in_fork(|| {
+        let spans = pipeline::spans(TelemetryConfig::new("own"), || {
+            info_span!("own").in_scope(|| entered.in_scope(work));
+        });
+        let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+        assert_eq!(names, ["work", "own"]);
+        assert_eq!(spans[0].parent_span_id, spans[1].span_context.span_id());
+    });
+    release.send(()).unwrap();
+    holder.join().unwrap();
+}
+
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: the process is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
@@ -653,7 +700,7 @@ fn a_fork_that_loses_nothing_is_silent() {
         in_fork(|| {
             let own = start("http://127.0.0.1:1");
             assert_eq!(own.statistics().dropped_without_provider, 0);
-            std::mem::forget(own);
+            mem::forget(own);
         });
         // The span of the program ends in both processes.
         let span = create_span("of the parent");

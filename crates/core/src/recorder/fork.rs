@@ -4,7 +4,7 @@
 //! A thread or a buffer stores the number of forks at its creation. A thread that was copied replaces its rings and its
 //! ids at its next span.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
+pub(super) fn try_lock<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;
     loop {
         match lock.try_lock() {
@@ -61,5 +61,45 @@ pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static,
             Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
             Err(TryLockError::WouldBlock) => return None,
         }
+    }
+}
+
+/// A lock that a fork may copy while a thread holds it that does not exist in the child.
+#[derive(Debug)]
+pub struct CopiedLock<T> {
+    content: Mutex<T>,
+    /// Whether the lock was held for too long in a fork, which does not wait for it again.
+    is_lost: AtomicBool,
+}
+
+impl<T> CopiedLock<T> {
+    /// Creates a lock that nothing holds.
+    pub const fn new(content: T) -> Self {
+        Self { content: Mutex::new(content), is_lost: AtomicBool::new(false) }
+    }
+
+    /// Locks the content; `None` in a fork in which nothing releases it.
+    #[inline]
+    pub fn lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.content.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => self.wait(),
+        }
+    }
+
+    #[cold]
+    fn wait(&self) -> Option<MutexGuard<'_, T>> {
+        if forks() == 0 {
+            return Some(lock(&self.content));
+        }
+
+        if self.is_lost.load(Ordering::Relaxed) {
+            return None;
+        }
+
+        let guard = try_lock(&self.content);
+        self.is_lost.store(guard.is_none(), Ordering::Relaxed);
+        guard
     }
 }

@@ -4,11 +4,11 @@
 //! plain API is behind a lock that the logging code may hold, and may belong to another library.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 use opentelemetry::{SpanId, TraceId};
 
-use super::fork::{forks, lock};
+use super::fork::CopiedLock;
 use super::pending::Handle;
 use super::record::SpanRecord;
 use crate::attributes::Attribute;
@@ -18,22 +18,16 @@ type Open = BTreeMap<([u8; 16], [u8; 8]), Handle>;
 
 /// A part of the list, in a cache line of its own.
 #[repr(align(64))]
-struct Shard(Mutex<Open>);
+struct Shard(CopiedLock<Open>);
 
 const SHARDS: usize = 64;
 
-static OPEN: [Shard; SHARDS] = [const { Shard(Mutex::new(BTreeMap::new())) }; SHARDS];
+static OPEN: [Shard; SHARDS] = [const { Shard(CopiedLock::new(BTreeMap::new())) }; SHARDS];
 
-/// Locks the part of the list for a span. Returns `None` in a fork if another thread holds the lock, because that
-/// thread may not exist here; the log record then has no attributes.
+/// Locks the part of the list for a span. Without it, a log record in a fork has no attributes.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
     let [.., last] = span_id.to_bytes();
-    let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
-    if forks() > 0 {
-        return shard.try_lock().ok();
-    }
-
-    Some(lock(shard))
+    OPEN[usize::from(last) % SHARDS].0.lock()
 }
 
 fn key((trace_id, span_id): Ids) -> ([u8; 16], [u8; 8]) {
