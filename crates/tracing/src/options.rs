@@ -15,11 +15,12 @@ use crate::spans::Spans;
 /// | `follows_from` | a link |
 /// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
 ///
-/// A span starts when it is created, which is also when the sampler decides, and ends at its last exit. It is exported
-/// when its last handle is dropped, which also ends a span that was never entered. It is a child of OpenTelemetry's
-/// current span unless it sets a parent (`parent: &span`) or none (`parent: None`). While it is entered, its
-/// OpenTelemetry [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
-/// and outgoing requests become its children. It is redacted like any other span.
+/// A span starts when it is created, which is also when the sampler decides, and ends at its last exit; if several
+/// threads exit it at the same moment, it ends at one of these exits. It is exported when its last handle is dropped,
+/// which also ends a span that was never entered. It is a child of OpenTelemetry's current span unless it sets a parent
+/// (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
+/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API and outgoing
+/// requests become its children. It is redacted like any other span.
 ///
 /// A second layer of this type in the same subscriber does nothing.
 ///

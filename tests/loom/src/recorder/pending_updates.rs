@@ -89,3 +89,26 @@ fn a_handle_that_outlives_its_span_does_not_update_the_next() {
         assert!(!second.is_open());
     });
 }
+
+/// Exits at the same moment are noted in any order, and later ones after them.
+#[test]
+fn an_exit_is_noted_for_its_span_alone() {
+    model(|| {
+        let pending = pending();
+        pending.own();
+        let span = pending.handle();
+        let exits = [1, 2].map(|ticks| thread::spawn(move || span.exit(ticks)));
+        assert!(matches!(pending.exited(), None | Some(1 | 2)));
+        for exit in exits {
+            exit.join().unwrap();
+        }
+
+        assert!(matches!(pending.exited(), Some(1 | 2)));
+        span.exit(3);
+        assert_eq!(pending.exited(), Some(3));
+        let _ = pending.close();
+        pending.own();
+        span.exit(4);
+        assert_eq!(pending.exited(), None);
+    });
+}
