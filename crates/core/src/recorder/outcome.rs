@@ -222,6 +222,22 @@ pub(super) enum ErrorView<'a> {
     Nothing,
 }
 
+macro_rules! derefs {
+    ($([$($parameters:tt)*] $from:ty => $to:ty;)*) => {$(
+        impl<$($parameters)*> Deref for $from {
+            type Target = $to;
+
+            // `always`, because unoptimized callers would otherwise store each result.
+            #[inline(always)]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    )*};
+}
+
+pub(super) use derefs;
+
 // Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would select that level and
 // then fail to compile. The error's borrows have the lifetime `'e`.
 macro_rules! levels {
@@ -230,15 +246,7 @@ macro_rules! levels {
         #[derive(Debug)]
         pub struct $name<T>($next<T>);
 
-        impl<T> Deref for $name<T> {
-            type Target = $next<T>;
-
-            // `always`, because unoptimized callers would otherwise store each result.
-            #[inline(always)]
-            fn deref(&self) -> &Self::Target {
-                &self.0
-            }
-        }
+        derefs! { [T] $name<T> => $next<T>; }
 
         impl<'e, T, E: $($bound)* + 'e> $name<Result<T, E>> {
             /// Returns the classifier of the type.
@@ -267,14 +275,10 @@ macro_rules! levels {
 #[derive(Debug)]
 pub struct IsStatus<T>(IsErrorType<T>);
 
-impl<T> Deref for IsStatus<T> {
-    type Target = IsErrorType<T>;
-
-    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
-    #[inline(always)]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
+derefs! {
+    [T] IsStatus<T> => IsErrorType<T>;
+    [T, P] MayFail<T, P> => IsValue<T>;
+    [T, P] MaybeUnresolved<T, P> => MayFail<T, P>;
 }
 
 #[cfg(any(feature = "http", feature = "tonic"))]
@@ -366,22 +370,12 @@ impl<T> IsValue<T> {
 
 /// A type that may be a `Result`, with the first level of its errors.
 #[derive(Debug)]
-pub struct MayFail<T, P>(P, IsValue<T>);
+pub struct MayFail<T, P>(IsValue<T>, P);
 
 impl<T, E, P> MayFail<Result<T, E>, P> {
     /// Returns the first level of the errors.
     #[inline]
     pub const fn __floe_may_fail(&self) -> &P {
-        &self.0
-    }
-}
-
-impl<T, P> Deref for MayFail<T, P> {
-    type Target = IsValue<T>;
-
-    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
-    #[inline(always)]
-    fn deref(&self) -> &Self::Target {
         &self.1
     }
 }
@@ -389,7 +383,7 @@ impl<T, P> Deref for MayFail<T, P> {
 /// Starts the method lookup for any type.
 #[inline]
 pub const fn probe<T>() -> MayFail<T, IsStatus<T>> {
-    MayFail(probe_result(), IsValue(PhantomData))
+    MayFail(IsValue(PhantomData), probe_result())
 }
 
 /// Starts the method lookup for a type that is called `Result`.
@@ -415,22 +409,12 @@ pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
 /// Starts the method lookup like [`probe_of`], for an error that contains a type parameter, see [`probe_display`].
 #[inline]
 pub const fn probe_display_of<T>(_: &T) -> MaybeUnresolved<T, IsDisplay<T>> {
-    MaybeUnresolved(MayFail(probe_display(), IsValue(PhantomData)))
+    MaybeUnresolved(MayFail(IsValue(PhantomData), probe_display()))
 }
 
 /// A type that inference may not have resolved yet.
 #[derive(Debug)]
 pub struct MaybeUnresolved<T, P>(MayFail<T, P>);
-
-impl<T, P> Deref for MaybeUnresolved<T, P> {
-    type Target = MayFail<T, P>;
-
-    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
-    #[inline(always)]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
 
 /// A type that inference has not resolved, or that contains a mistake.
 ///

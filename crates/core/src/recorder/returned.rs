@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::call::{call_then, end};
 use super::future::{InSpan, unclassified};
 use super::open::Opened;
-use super::outcome::{Classifier, IsStatus, MayFail, probe};
+use super::outcome::{Classifier, IsStatus, MayFail, derefs, probe};
 use super::stream::StreamInSpan;
 
 /// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
@@ -222,20 +222,6 @@ impl<V> Unbounded<V> {
     }
 }
 
-macro_rules! derefs {
-    ($([$($parameters:tt)*] $from:ty => $to:ty;)*) => {$(
-        impl<$($parameters)*> Deref for $from {
-            type Target = $to;
-
-            // `always`, because unoptimized callers would otherwise store each result.
-            #[inline(always)]
-            fn deref(&self) -> &Self::Target {
-                &self.0
-            }
-        }
-    )*};
-}
-
 derefs! {
     [T, V] Boxed<T, V> => BoxedStream<T, V>;
     [T, V] BoxedStream<T, V> => BoxedValue<T, V>;
@@ -256,55 +242,39 @@ impl<V: Followed> Follows<V> {
     pub const fn of(_: &V) -> Self {
         Self(PhantomData)
     }
-
-    /// Starts the method lookup for the outcome.
-    #[inline]
-    pub const fn __floe_probe(&self) -> MayFail<V::Output, IsStatus<V::Output>> {
-        probe()
-    }
-
-    /// Returns the outcome, whose type it determines.
-    #[inline]
-    pub const fn __floe_outcome(&self, outcome: Classifier<V::Output>) -> Classifier<V::Output> {
-        outcome
-    }
 }
 
 /// The value, or a part of it, is a future or stream that cannot contain a span.
 #[derive(Debug)]
 pub struct NamedFuture(PhantomData<()>);
 
-impl NamedFuture {
-    /// Returns a lookup that finds something, so that the kind is the only mistake.
-    #[inline]
-    pub const fn __floe_probe(&self) -> MayFail<bool, IsStatus<bool>> {
-        probe()
-    }
-
-    /// Returns the outcome of a type that has every trait that it may need.
-    #[inline]
-    pub const fn __floe_outcome(&self, outcome: Classifier<bool>) -> Classifier<bool> {
-        outcome
-    }
-}
-
 /// The span ends with the call, which returns a value of type `V`.
 #[derive(Debug)]
 pub struct Ends<V: ?Sized>(PhantomData<fn(&V)>);
 
-#[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
-impl<V> Ends<V> {
-    /// Starts the method lookup for the outcome.
-    #[inline]
-    pub const fn __floe_probe(&self) -> MayFail<V, IsStatus<V>> {
-        probe()
-    }
+macro_rules! outcomes {
+    ($([$($parameters:tt)*] $kind:ty => $output:ty;)*) => {$(
+        impl<$($parameters)*> $kind {
+            /// Starts the method lookup for the outcome.
+            #[inline]
+            pub const fn __floe_probe(&self) -> MayFail<$output, IsStatus<$output>> {
+                probe()
+            }
 
-    /// Returns the outcome, whose type it determines.
-    #[inline]
-    pub const fn __floe_outcome(&self, outcome: Classifier<V>) -> Classifier<V> {
-        outcome
-    }
+            /// Returns the outcome, whose type it determines.
+            #[inline]
+            pub const fn __floe_outcome(&self, outcome: Classifier<$output>) -> Classifier<$output> {
+                outcome
+            }
+        }
+    )*};
+}
+
+outcomes! {
+    [V: Followed] Follows<V> => V::Output;
+    // A type that has every trait that it may need, so that the kind is the only mistake.
+    [] NamedFuture => bool;
+    [V] Ends<V> => V;
 }
 
 impl<V: Followed> Unbounded<V> {
