@@ -48,7 +48,8 @@ use crate::recorder::SpanRecord;
 /// ```
 pub trait OpenTelemetrySpanExt {
     /// Makes the span a child of the span in `parent`, and gives it the parent's baggage. This may change whether the
-    /// span is sampled.
+    /// span is sampled. If the span is entered, its earlier context stays current until the exit; a value that only this
+    /// context has is dropped then, while no context is current.
     ///
     /// # Errors
     ///

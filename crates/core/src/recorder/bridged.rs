@@ -14,7 +14,7 @@ use super::context::{Attached, attach_again};
 use super::current::IdHash;
 use super::listeners;
 use super::open::{Parked, open_detached};
-use super::opening::{Opening, Parent};
+use super::opening::{Fill, Opening, Parent};
 use super::pending::Handle;
 use super::published::{Published, Site, list};
 use super::record::SpanRecord;
@@ -63,27 +63,20 @@ impl BridgedSpan {
                 fill(&mut opening.0.record);
             }
         };
-        let known = (!names).then_some(callsite);
-        let mut state = match open_detached(&parent, known, Some(&fill_once)) {
-            // Without a span, the parent's context is propagated to spans below this one on other threads.
-            Parked::Off => return parent.map(propagated).map(Self::propagating),
-            state => state,
-        };
-        prepare(&state);
-        if let Parked::In(unsampled) = &mut state {
-            unsampled.site = Site::of(Some(callsite));
-            let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
-            if let Some(fill) = fill.take()
-                && is_root()
-            {
+        let record = || {
+            let fill = fill.take()?;
+            let is_root = parent.map(|cx| !cx.span().span_context().is_valid());
+            is_root.then(|| {
                 let mut record = Box::new(SpanRecord::blank());
                 record.head.callsite = Some(callsite);
                 // The values are formatted by user code, which may panic.
                 let _ = caught(|| fill(&mut record));
-                unsampled.record = Some(record);
-            }
-        }
-        Some(Self { state })
+                record
+            })
+        };
+
+        let state = open_below(&parent, Some(callsite), names, &fill_once, record);
+        (!matches!(state, Parked::Off)).then_some(Self { state })
     }
 
     /// Creates a handle that propagates the context of a span, and does not end the span.
@@ -94,28 +87,24 @@ impl BridgedSpan {
     /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. Returns false and
     /// changes nothing if that is impossible, for example because the span's context was used.
     pub fn reparent(&mut self, parent: Context) -> bool {
-        let record = match mem::replace(&mut self.state, Parked::Off) {
-            Parked::Recording(mut recording)
+        let record = match &mut self.state {
+            Parked::In(unsampled) => unsampled.record.take(),
+            Parked::Recording(recording)
                 if !recording.updates().is_shared() && recording.foreign.is_none() =>
             {
                 recording.close();
                 recording.unlist();
-                let record = mem::replace(&mut recording.record, SpanRecord::blank());
-                recording.discard();
-                Some(Box::new(record))
+                Some(Box::new(recording.record.take()))
             }
-            mut state => {
-                let record = match &mut state {
-                    Parked::In(unsampled) => unsampled.record.take(),
-                    _ => None,
-                };
-                self.state = state;
-                record
-            }
+            _ => None,
         };
         let Some(record) = record else { return false };
-        let is_named = record.more.as_ref().is_some_and(|more| more.name.is_some());
-        let callsite = record.head.callsite.filter(|_| !is_named);
+        if let Parked::Recording(recording) = mem::replace(&mut self.state, Parked::Off) {
+            recording.discard();
+        }
+
+        let is_named = record.name().is_some();
+        let callsite = record.head.callsite;
         let record = Cell::new(Some(record));
         let fill = |opening: &mut Opening| {
             if let Some(mut earlier) = record.take() {
@@ -123,16 +112,7 @@ impl BridgedSpan {
             }
         };
         let parent = Parent::of(parent);
-        self.state = match open_detached(&parent, callsite, Some(&fill)) {
-            Parked::Off => {
-                parent.map(propagated).map_or(Parked::Off, |cx| Parked::in_context(cx, Site::NONE))
-            }
-            state => state,
-        };
-        prepare(&self.state);
-        if let Parked::In(unsampled) = &mut self.state {
-            unsampled.record = record.take();
-        }
+        self.state = open_below(&parent, callsite, is_named, &fill, || record.take());
         true
     }
 
@@ -170,21 +150,18 @@ impl BridgedSpan {
         matches!(self.state, Parked::Recording(_))
     }
 
-    /// Updates the span, if it has this id and has not ended. `act` must not call user code.
+    /// As [`update`](Self::update), if the span has this id.
     pub fn update_if(&mut self, span: SpanId, act: impl FnOnce(&mut SpanRecord)) {
-        if let Parked::Recording(recording) = &mut self.state
+        if let Parked::Recording(recording) = &self.state
             && recording.record.head.span_id == span
-            && recording.handle().is_open()
         {
-            recording.update(act);
+            self.update(act);
         }
     }
 
     /// Updates the span, if it is recorded and has not ended. `act` must not call user code.
     pub fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if let Parked::Recording(recording) = &mut self.state
-            && recording.handle().is_open()
-        {
+        if let Parked::Recording(recording) = &mut self.state {
             recording.update(act);
         }
     }
@@ -209,10 +186,30 @@ fn at(end: Ticks) -> SystemTime {
     now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
 }
 
-fn prepare(state: &Parked) {
-    if let Parked::Recording(recording) = state {
-        recording.updates().own();
+/// Opens a span below `parent`, or else propagates the parent's context to spans below this one on other threads. `record`
+/// returns the data of an unsampled span.
+fn open_below(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    is_named: bool,
+    fill: Fill<'_>,
+    record: impl FnOnce() -> Option<Box<SpanRecord>>,
+) -> Parked {
+    let mut state = open_detached(parent, callsite.filter(|_| !is_named), Some(fill));
+    match &mut state {
+        Parked::In(unsampled) => {
+            unsampled.site = Site::of(callsite);
+            unsampled.record = record();
+        }
+        Parked::Recording(recording) => recording.updates().own(),
+        Parked::Off => {
+            if let Some(cx) = parent.map(propagated) {
+                state = Parked::in_context(cx, Site::NONE);
+            }
+        }
+        Parked::Unsampled(_) => {}
     }
+    state
 }
 
 /// A span that is current on a thread until it is left. Such spans may be left in any order.

@@ -472,13 +472,13 @@ impl Outer {
     /// Returns the span that the future has opened and that is still current. The future may have opened none, for
     /// example if the last listener was removed meanwhile.
     #[inline]
-    fn opened(self) -> OpenSpan {
+    fn opened(self) -> Opened {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
-            return OpenSpan::Off;
+            return Opened::OFF;
         }
 
         let opened = OPENED.try_with(|all| all.borrow_mut().pop());
-        opened.ok().flatten().unwrap_or(OpenSpan::Off)
+        opened.ok().flatten().map_or(Opened::OFF, Opened::new)
     }
 }
 

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, Status, Tracer as _};
 use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue, Value};
 
+use super::fork::lock;
 use super::global_lookup::tracer;
 use super::record::{Code, Origin, SpanRecord};
 use crate::attributes::MAX_ATTRIBUTES;
@@ -95,7 +96,7 @@ impl GlobalSpan {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Calls the provider, whose code may panic. `act` is a trait object, because each caller of the provider needs a lock

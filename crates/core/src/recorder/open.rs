@@ -177,7 +177,7 @@ pub fn take_unrecorded() -> Option<&'static CallSite> {
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     let listeners = listeners::current();
-    // With boundaries, the recorder first looks whether the call is in one.
+    // With boundaries, the recorder first looks whether the call is in one. To ask here would cost sampled calls 4 %.
     if !listeners::has_boundaries(listeners)
         && sampling::follows_unsampled_parent(listeners, callsite)
     {
@@ -274,7 +274,7 @@ pub(super) fn place_unrecorded(
         return Placed::In(cx, recording);
     }
 
-    parent.explicit().map_or(Placed::Here(None), |cx| Placed::In(cx, None))
+    parent.as_explicit().map_or(Placed::Here(None), |cx| Placed::In(cx.clone(), None))
 }
 
 impl Placed {
@@ -317,8 +317,23 @@ impl Opened {
 
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
+    fn take(&mut self) -> Option<ManuallyDrop<Box<Recording>>> {
+        match &mut *self.0 {
+            OpenSpan::Off => None,
+            OpenSpan::Measured(held) | OpenSpan::In(held, _) => held.0.take(),
+        }
+    }
+
+    /// Makes the caller's span current again, and returns the recording, which the caller ends.
+    ///
+    /// The guards are dropped in place. Moving them would load them in other pieces than they were stored in, which
+    /// stalls for an eighth of a span's time.
+    #[expect(clippy::inline_always, reason = "each call does it once")]
+    #[inline(always)]
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
-        self.0.close()
+        let recording = self.take();
+        *self.0 = OpenSpan::Off;
+        recording.map(ManuallyDrop::into_inner)
     }
 
     /// As [`close`](Self::close) for an unsampled span, which has nothing to record; else returns `false`. The owner
@@ -329,18 +344,29 @@ impl Opened {
         matches!(&*self.0, OpenSpan::In(Held(None), current) if current.leave_unsampled())
     }
 
+    /// As [`close`](Self::close), for an owner that may drop the span anywhere.
     pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
-        self.0.close_anywhere()
+        if let OpenSpan::In(_, current) = &mut *self.0 {
+            current.detach();
+        }
+        self.close()
     }
 
+    /// Makes the caller's span current again, and returns the state with which this span becomes current later.
     pub(super) fn park(&mut self) -> Parked {
-        self.0.park()
+        if self.is_off() {
+            return Parked::Off;
+        }
+
+        let parked = Parked::current(self.take().map(ManuallyDrop::into_inner));
+        *self.0 = OpenSpan::Off;
+        parked
     }
 
     /// As [`park`](Self::park), for a future that was made in a call and is often polled elsewhere from the start: an
     /// unsampled span keeps its whole context, too.
     pub(super) fn park_whole(&mut self) -> Parked {
-        let mut parked = self.0.park();
+        let mut parked = self.park();
         if let Parked::Unsampled(suspended) = &mut parked {
             suspended.keep_context();
         }
@@ -358,46 +384,6 @@ impl OpenSpan {
     #[inline(always)]
     pub(super) fn within(recording: Option<Box<Recording>>, current: CurrentGuard) -> Self {
         Self::In(Held::new(recording), current)
-    }
-
-    #[expect(clippy::inline_always, reason = "each call does it once")]
-    #[inline(always)]
-    fn take(&mut self) -> Option<ManuallyDrop<Box<Recording>>> {
-        match self {
-            Self::Off => None,
-            Self::Measured(held) | Self::In(held, _) => held.0.take(),
-        }
-    }
-
-    /// Makes the caller's span current again, and returns the recording, which the caller ends.
-    ///
-    /// The guards are dropped in place. Moving them would load them in other pieces than they were stored in, which
-    /// stalls for an eighth of a span's time.
-    #[expect(clippy::inline_always, reason = "each call does it once")]
-    #[inline(always)]
-    pub(super) fn close(&mut self) -> Option<Box<Recording>> {
-        let recording = self.take();
-        *self = Self::Off;
-        recording.map(ManuallyDrop::into_inner)
-    }
-
-    /// As [`close`](Self::close), for an owner that may drop the span anywhere.
-    pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
-        if let Self::In(_, current) = self {
-            current.detach();
-        }
-        self.close()
-    }
-
-    /// Makes the caller's span current again, and stores the state with which this span becomes current later.
-    pub(super) fn park(&mut self) -> Parked {
-        if matches!(self, Self::Off) {
-            return Parked::Off;
-        }
-
-        let parked = Parked::current(self.take().map(ManuallyDrop::into_inner));
-        *self = Self::Off;
-        parked
     }
 }
 

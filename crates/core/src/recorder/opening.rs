@@ -166,14 +166,10 @@ impl Parent {
         self.0.is_none()
     }
 
+    /// Returns the context of an explicit parent, in which the body runs even without a span.
     #[inline]
     pub(super) const fn as_explicit(&self) -> Option<&Context> {
         self.0.as_ref()
-    }
-
-    /// Returns the context of an explicit parent, in which the body runs even without a span.
-    pub(super) fn explicit(&self) -> Option<Context> {
-        self.0.clone()
     }
 
     /// Returns the current context without its span, but with its other content, such as baggage. While nothing is

@@ -214,8 +214,9 @@ fn place(
 
     let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
     let cx = match ids {
+        // Derived by a second look at the parent, because moving the context out of the first one would take longer.
         Some(ids) => Some(parent.derive(|cx| cx.with_remote_span_context(ids))),
-        None => parent.explicit(),
+        None => parent.as_explicit().cloned(),
     };
 
     let Some(cx) = cx else {

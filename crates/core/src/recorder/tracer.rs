@@ -63,10 +63,7 @@ impl Tracer for RecorderTracer {
     }
 
     fn in_span_with_builder<T, F: FnOnce(Context) -> T>(&self, builder: SpanBuilder, code: F) -> T {
-        let span = self.build(builder);
-        let cx = context::read_or_empty(|cx| cx.with_span(span));
-        let _attached = attach_again(&cx);
-        code(cx)
+        self.in_span_with_builder_and_context(builder, &context::raw_current(), code)
     }
 
     fn in_span_with_builder_and_context<T, F: FnOnce(Context) -> T>(
