@@ -15,6 +15,7 @@ use floe_telemetry::{
 use floe_tests::remote;
 use futures_executor::block_on;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, Tracer as _};
+use tracing::info_span;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::pipeline::{Pipeline, sampling};
@@ -347,6 +348,17 @@ fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
         let task = async { step() }.in_span(BILLING.span("task"));
         thread::scope(|scope| scope.spawn(|| block_on(task)).join().unwrap());
         drop(outer);
+    });
+
+    assert_eq!(arrived, ["outer", "outer > step"]);
+    // For a span of `tracing`, it is the one in which the span was created.
+    let arrived = self::arrived(sampling("{rules: [{span: excluded, off: true}]}"), || {
+        under_tracing(|| {
+            let outer = create_span("outer");
+            let excluded = info_span!("excluded");
+            thread::scope(|scope| scope.spawn(|| excluded.in_scope(step)).join().unwrap());
+            drop(outer);
+        });
     });
 
     assert_eq!(arrived, ["outer", "outer > step"]);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::thread;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
-use floe_telemetry::tracing::{OpenTelemetrySpanExt as _, with_current_span};
+use floe_telemetry::tracing::{OpenTelemetrySpanExt as _, SetParentError, with_current_span};
 use floe_telemetry::{TelemetryConfig, Tracer, testing, traced, tracing_layer};
 use floe_tests::{program, remote_in};
 use opentelemetry::trace::TraceContextExt as _;
@@ -54,6 +54,8 @@ fn child_with_the_layer_alone() {
 
     tracing_subscriber::registry().with(tracing_layer()).init();
     let request = info_span!("request", rows = 1, otel.kind = "server", late = Empty);
+    // It is too late, as the provider has started the span.
+    let refused = request.set_parent(Context::new());
     request.in_scope(|| {
         request.record("late", 2);
         info!("received");
@@ -65,6 +67,10 @@ fn child_with_the_layer_alone() {
 
     drop(request);
     let spans = exporter.get_finished_spans().unwrap();
+    if !spans.is_empty() {
+        assert_eq!(refused, Err(SetParentError::AlreadyStarted));
+    }
+
     for span in &spans {
         let parent = spans
             .iter()

@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::thread;
 
 use floe_telemetry::trace::InSpan;
+use floe_telemetry::tracing::{OpenTelemetrySpanExt as _, SetParentError};
 use floe_telemetry::{
     ActiveSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation, span,
     testing, traced, tracing_layer,
@@ -493,6 +494,8 @@ fn a_span_of_tracing_has_an_id_on_every_thread() {
     tracing::dispatcher::with_default(&subscriber, || {
         check(0xa7, || {
             let outer = info_span!("outer");
+            let refused = outer.set_parent(Context::new());
+            assert_eq!(refused, Err(SetParentError::AlreadyStarted));
             let inner = outer.in_scope(|| info_span!("inner"));
             let mut ids = vec![outer.in_scope(current), inner.in_scope(current)];
             ids.push(outer.in_scope(function));

@@ -267,7 +267,10 @@ fn an_event_belongs_to_the_span_of_its_subscriber() {
         with_default(&one, || {
             info_span!("outer").in_scope(|| {
                 with_default(&other, || {
-                    info_span!("inner").in_scope(|| info!("inside"));
+                    let inner = info_span!("inner");
+                    info!("before");
+                    inner.in_scope(|| info!("inside"));
+                    drop(inner);
                     info!("between");
                 });
 
@@ -281,5 +284,5 @@ fn an_event_belongs_to_the_span_of_its_subscriber() {
     };
 
     assert_eq!(names("inner"), ["inside"]);
-    assert_eq!(names("outer"), ["between", "outside"]);
+    assert_eq!(names("outer"), ["before", "between", "outside"]);
 }
