@@ -231,9 +231,10 @@ pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> T
     }
     let claim = stated(scan, key, separator.next);
     // Details may follow: `length [{"value": String("…")}]`.
-    let details = scan.tokens.in_line(separator.next, STATEMENT, |tokens, at| {
-        tokens.are(at, &[Open(b'['), Open(b'{')]).then_some(at)
-    });
+    let tokens = &mut scan.tokens;
+    let details = (separator.next..separator.next + STATEMENT)
+        .find(|at| !matches!(tokens.kind(*at), Word | Blank | Sign(b':')))
+        .filter(|at| tokens.are(*at, &[Open(b'['), Open(b'{')]) && tokens.kind(at - 1) == Blank);
     match details.filter(|_| claim.is_none()) {
         Some(open) => group::judge(scan, key, open, key.context(Bond::Structure)),
         None => pair::judge(scan, key, claim),
