@@ -28,7 +28,7 @@ pub enum Node<'v, V> {
 ///
 /// - A text is redacted under the key that is nearest above it, bytes as the text that they are, also if they are not
 ///   UTF-8, and the texts of a list also [together](Redactor::redact_list).
-/// - A value is also redacted under the name that is the value of [another key](Redactor::named) in its map.
+/// - A value is redacted under the name that is the value of [another key](Redactor::named) in its map.
 /// - If a key names a secret, its whole value is one.
 pub trait Walk {
     /// A value before the redaction.
@@ -40,7 +40,7 @@ pub trait Walk {
 
     /// Lists and maps inside of this number of others are not copied, but [`kept`](Self::kept).
     const DEEPEST: usize;
-    /// The maximum number of items of a list that are also redacted together.
+    /// The maximum number of items of a list, or entries of a map, that are also redacted together.
     const TOGETHER: usize = usize::MAX;
     /// The maximum length of an item that is also redacted together with others, in bytes.
     const LONGEST: usize = usize::MAX;
@@ -129,32 +129,40 @@ pub trait Walk {
     fn entries<'v>(
         &mut self,
         depth: usize,
-        all: impl Iterator<Item = (&'v str, &'v Self::Value)>,
+        mut all: impl Iterator<Item = (&'v str, &'v Self::Value)>,
     ) -> Vec<(Self::Key, Self::Safe)>
     where
         Self::Value: 'v,
     {
+        let first: Vec<_> = all.by_ref().take(Self::TOGETHER).collect();
+        let mut names = self.names(&first).into_iter().peekable();
         let mut entries = Vec::new();
-        let mut sources = Vec::new();
-        let mut roles = FieldRoles::default();
-        for (key, value) in all {
+        for (index, (key, value)) in first.into_iter().chain(all).enumerate() {
             if !self.has_room(key) {
                 break;
             }
-            entries.push((self.safe_key(key), self.walk(depth, Some(key), value)));
-            sources.push((key, value));
-            roles.add(FieldRoles::of(key));
-        }
-        if roles.are_both() {
-            let text = |value| match self.node(value) {
-                Node::Text(text) => text,
-                _ => "",
-            };
-            let fields: Vec<_> = sources.iter().map(|(key, value)| (*key, text(*value))).collect();
-            for (at, name) in self.redactor().named(&fields) {
-                entries[at].1 = self.walk(depth, Some(name), sources[at].1);
-            }
+            // Each value is walked once, because two walks in each of many nested maps would take too long.
+            let name = names.next_if(|(at, _)| *at == index).map_or(key, |(_, name)| name);
+            entries.push((self.safe_key(key), self.walk(depth, Some(name), value)));
         }
         entries
+    }
+
+    /// Returns the names that other entries have as their values, each with the index of the entry that it names.
+    fn names<'v>(&self, entries: &[(&'v str, &'v Self::Value)]) -> Vec<(usize, &'v str)> {
+        let mut roles = FieldRoles::default();
+        for (key, _) in entries {
+            roles.add(FieldRoles::of(key));
+        }
+        if !roles.are_both() {
+            return Vec::new();
+        }
+
+        let text = |value| match self.node(value) {
+            Node::Text(text) => text,
+            _ => "",
+        };
+        let fields: Vec<_> = entries.iter().map(|(key, value)| (*key, text(*value))).collect();
+        self.redactor().named(&fields)
     }
 }

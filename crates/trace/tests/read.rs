@@ -391,6 +391,16 @@ fn secrets_are_redacted_wherever_they_are() {
 }
 
 #[test]
+fn a_value_whose_name_is_in_another_field_is_read_once() {
+    let head = r#"{"kvlistValue": {"values": [{"key": "name", "value": {"stringValue": "session"}}, {"key": "value", "value": "#;
+    let deep = [&*head.repeat(24), r#"{"stringValue": "text"}"#, &"}]}}".repeat(24)].concat();
+    let attributes = format!(r#""attributes": [{{"key": "a", "value": {deep}}}]"#);
+    let recording = read(one().replace(r#""kind": 3"#, &attributes)).unwrap();
+    let shown = "{name: session, value: ".repeat(24) + "text" + &"}".repeat(24);
+    assert_eq!(recording.spans[0].attribute("a").unwrap().to_string(), shown);
+}
+
+#[test]
 fn the_rest_of_a_damaged_file_is_read() {
     let good = one();
     let cut = &good[..good.len() / 2];
