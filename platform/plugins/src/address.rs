@@ -63,7 +63,8 @@ pub fn host_and_port(url: &str) -> Option<(String, u16)> {
         _ => return None,
     };
     let host = url.host().filter(|host| !host.is_empty())?;
-    let port = match url.authority()?.as_str().rsplit_once(host)?.1 {
+    let after_login = url.authority()?.as_str().rsplit('@').next()?;
+    let port = match after_login.strip_prefix(host)? {
         "" | ":" => default,
         port => port.strip_prefix(':')?.parse().ok().filter(|port| *port != 0)?,
     };
@@ -116,9 +117,16 @@ mod tests {
         ] {
             assert_eq!(host_and_port(url), Some((host.to_owned(), port)), "{url}");
         }
-        for url in
-            ["marquez:5000", "/path", "", "http://", "http://h:99999", "http://h:x", "http://h:0"]
-        {
+        for url in [
+            "marquez:5000",
+            "/path",
+            "",
+            "http://",
+            "http://h:99999",
+            "http://h:x",
+            "http://h:0",
+            "http://h:h",
+        ] {
             assert_eq!(host_and_port(url), None, "{url}");
         }
     }
