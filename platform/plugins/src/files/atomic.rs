@@ -45,8 +45,8 @@ pub fn write(
     let draft = draft(target, access, contents)?;
     let synchronized = draft.as_file().sync_all();
     synchronized
-        .and_then(|()| Ok(draft.persist(target)?))
-        .and_then(|_| sync_folder(target))
+        .and_then(|()| rename(draft, target))
+        .and_then(|()| sync_folder(target))
         .map_err(Error::io("write", target))
 }
 
@@ -60,8 +60,16 @@ pub fn replace(
     access: Access,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let replaced = draft(target, access, contents)?.persist(target);
-    replaced.map(drop).map_err(|error| Error::io("write", target)(error.error))
+    rename(draft(target, access, contents)?, target).map_err(Error::io("write", target))
+}
+
+/// Renames by the standard library, because the tests that interrupt a run at each call see only calls of the C library.
+fn rename(draft: NamedTempFile, target: &Path) -> io::Result<()> {
+    let draft = draft.into_temp_path();
+    fs::rename(&draft, target)?;
+    // The renamed file is no longer a draft that must be removed.
+    let _ = draft.keep();
+    Ok(())
 }
 
 /// Writes the output of `contents` as a draft of `target`, and creates its folder if necessary.
