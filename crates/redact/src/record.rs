@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::group;
 use crate::redactor::{KeyMeaning, Redactor};
+use crate::rules::list::{WordList, words};
 use crate::rules::words::{CHANGE_NAMES, NAME_NAMES, VALUE_NAMES};
 use crate::text::Words;
 
@@ -20,6 +21,9 @@ static ROLES: LazyLock<Words<FieldRoles>> = LazyLock::new(|| {
         (NAME_NAMES, FieldRoles::NAME),
     ])
 });
+
+/// Names of fields that are values of a changed setting, but not of a path: `path = "/oauth/token", from = "10.0.0.7"`.
+static WAYS: WordList = words!("from, to");
 
 /// The maximum length of a name, in bytes.
 const LONGEST: usize = 256;
@@ -79,7 +83,9 @@ impl Redactor {
         }
         let value = |(at, (key, _)): (usize, &(&str, _))| {
             let (is_certain, name) = *names.get(parts(key).0)?;
-            let is_value = FieldRoles::of(key) == FieldRoles::VALUE;
+            // Beside the path of a request, `from` is a caller or a page.
+            let is_way = name.starts_with('/') && WAYS.has(parts(key).1.as_bytes());
+            let is_value = FieldRoles::of(key) == FieldRoles::VALUE && !is_way;
             // Otherwise, the key hides more than the name.
             let is_hidden = is_certain || self.meaning_of(key) == KeyMeaning::Text;
             (is_value && is_hidden).then_some((at, name))

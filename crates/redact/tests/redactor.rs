@@ -347,6 +347,8 @@ fn a_value_belongs_to_the_name_of_a_secret_in_another_field_with_its_prefix() {
         ([("key", "password"), ("secret_value", "x"), ("rows", "5")], Some((1, "password"))),
         ([("title", "Forgot your password"), ("content", "x"), ("rows", "5")], None),
         ([("key", &long), ("value", "x"), ("rows", "5")], None),
+        ([("path", "/oauth/token"), ("from", "x"), ("rows", "5")], None),
+        ([("field", "token"), ("from", "x"), ("rows", "5")], Some((1, "token"))),
         ([("key", "color"), ("value", "red"), ("password", "x")], None),
     ] {
         assert_eq!(Redactor::new().named(&fields), Vec::from_iter(wanted), "{fields:?}");
