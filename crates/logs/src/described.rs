@@ -3,6 +3,9 @@
 //! They are copied and redacted on the logging thread, like the whole record, because this thread writes the line, and
 //! later updates of the span must not change the record. The limits of a record bound the copies.
 
+use std::collections::BTreeMap;
+
+use floe_redact::{FieldRoles, Walk as _};
 use floe_telemetry_core::__sdk::char_boundary::beginning;
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
@@ -32,45 +35,74 @@ pub(super) fn add_finished(draft: &mut Draft, span: &SpanRecord, patterns: &[Str
     end(draft, is_described.then(copied));
 }
 
-fn end(draft: &mut Draft, copied: Option<(Vec<(Key, AnyValue)>, u32)>) {
-    let (copied, dropped) = copied.unwrap_or_default();
+/// The maximum length of a name of a value, in bytes. Redaction reads no longer ones.
+const LONGEST_NAME: usize = 256;
+
+/// The copied fields of a span, the attributes that may be names of these values, and the number of dropped attributes.
+#[derive(Default)]
+struct Copied {
+    fields: Vec<(Key, AnyValue)>,
+    names: Vec<(Key, AnyValue)>,
+    dropped: u32,
+}
+
+fn end(draft: &mut Draft, copied: Option<Copied>) {
+    let Copied { fields, names, dropped } = copied.unwrap_or_default();
     let all = &mut draft.record.dropped_attributes;
     *all = all.saturating_add(dropped);
-    for (key, value) in copied {
-        draft.add_new(&key, &value);
+
+    let as_text = |(key, value): &'_ (Key, AnyValue)| match value {
+        AnyValue::String(text) => (key.clone(), text.as_str().to_owned()),
+        _ => (key.clone(), String::new()),
+    };
+    let texts: Vec<_> =
+        fields.iter().take_while(|_| !names.is_empty()).chain(&names).map(as_text).collect();
+    let texts: Vec<_> = texts.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let named: BTreeMap<_, _> = draft.redactor().named(&texts).into_iter().collect();
+    for (at, (key, value)) in fields.iter().enumerate() {
+        draft.add_named(key, named.get(&at).copied().unwrap_or(key.as_str()), value);
     }
     draft.end();
 }
 
-/// Copies the name and the selected attributes, in the order in which they were set. Also returns the number of dropped
-/// attributes.
-fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key, AnyValue)>, u32) {
+/// Copies the name and the selected attributes, in the order in which they were set, and the names of selected values,
+/// which may be no field of the record.
+fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> Copied {
     let is_selected = |key: &str| Rule::matches_name(patterns, key);
-    let mut copied = Vec::new();
+    let mut copied = Copied::default();
     let mut bytes = 0;
-    let mut dropped = 0_u32;
+    let mut roles = FieldRoles::default();
     if is_selected(keys::SPAN_NAME) {
-        copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
+        copied.fields.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }
     for (at, attribute) in attributes.iter().enumerate() {
         let Attribute { key, value } = attribute;
         // The text of an exception is not written yet, and an attribute with an empty key is not exported.
-        let is_none = Exception::is_awaited_by(attribute) || key.as_str().is_empty();
-        if is_none || !is_selected(key.as_str()) {
+        if Exception::is_awaited_by(attribute) || key.as_str().is_empty() {
             continue;
         }
-        if copied.len() >= MAX_FIELDS || bytes >= MAX_RECORD {
-            dropped = dropped.saturating_add(1);
+        roles.add(FieldRoles::of(key.as_str()));
+        if !is_selected(key.as_str()) {
+            continue;
+        }
+        if copied.fields.len() >= MAX_FIELDS || bytes >= MAX_RECORD {
+            copied.dropped = copied.dropped.saturating_add(1);
             continue;
         }
         let later = attributes.get(at + 1..).unwrap_or_default();
         if later.iter().all(|later| later.key != *key) {
             let value = any(value);
             bytes += heap_bytes(&value);
-            copied.push((key.clone(), value));
+            copied.fields.push((key.clone(), value));
         }
     }
-    (copied, dropped)
+    if roles.are_both() {
+        let is_name = |it: &&Attribute| FieldRoles::of(it.key.as_str()) != FieldRoles::default();
+        let names = attributes.iter().filter(is_name).take(MAX_FIELDS);
+        let short = names.map(|it| (it.key.clone(), any(&it.value)));
+        copied.names = short.filter(|(_, value)| heap_bytes(value) <= LONGEST_NAME).collect();
+    }
+    copied
 }
 
 /// Copies a text, or a beginning of it that is longer than the record's limit, so that the record detects the excess.
@@ -138,7 +170,7 @@ mod tests {
         ];
         for attribute in all {
             let key = attribute.key.clone();
-            let (copied, dropped) = copy("", &[attribute], &["*".to_owned()]);
+            let Copied { fields: copied, dropped, .. } = copy("", &[attribute], &["*".to_owned()]);
             assert_eq!((copied.len(), dropped), (2, 0), "{key}");
             let bytes: usize = copied.iter().map(|(_, value)| heap_bytes(value)).sum();
             assert!((10_000..80_000).contains(&bytes), "{key}: {bytes}");

@@ -14,9 +14,14 @@ const OMITTED: &str = "…";
 impl Draft {
     /// Adds a value, unless the record already has a field with the key, or has no room.
     pub(super) fn add_new(&mut self, key: &Key, value: &AnyValue) {
+        self.add_named(key, key.as_str(), value);
+    }
+
+    /// As [`add_new`](Self::add_new). The value is redacted like a value of the key `name`.
+    pub(super) fn add_named(&mut self, key: &Key, name: &str, value: &AnyValue) {
         let safe = self.key(key);
         if !self.record.has_field(&safe) && self.take_room() {
-            self.add(key.as_str(), safe, value);
+            self.add(name, safe, value);
         }
     }
 

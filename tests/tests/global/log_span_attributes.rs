@@ -78,6 +78,19 @@ fn run_with(
     Sent { receiver: pipeline.end(), text: written.text() }
 }
 
+#[test]
+fn a_copied_value_is_redacted_by_a_name_that_is_no_field_of_the_record() {
+    for pattern in ["value", "*"] {
+        let sent = run(&[pattern], || {
+            let _guard =
+                span("pair").attribute("key", "password").attribute("value", "kettle77").start();
+            info!(key = "orders", "asked");
+        });
+        assert_eq!(sent.attributes("asked")["value"], "<REDACTED>", "{pattern}");
+        assert!(!sent.text.contains("kettle77"), "{pattern}: {}", sent.text);
+    }
+}
+
 #[traced(name = "by.macro", attributes(tenant, rows = 1, plan = "free"))]
 fn by_macro(tenant: &str) {
     info!("macro, early");
