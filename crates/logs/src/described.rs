@@ -35,9 +35,6 @@ pub(super) fn add_finished(draft: &mut Draft, span: &SpanRecord, patterns: &[Str
     end(draft, is_described.then(copied));
 }
 
-/// The maximum length of a name of a value, in bytes. Redaction reads no longer ones.
-const LONGEST_NAME: usize = 256;
-
 /// The copied fields of a span, the attributes that may be names of these values, and the number of dropped attributes.
 #[derive(Default)]
 struct Copied {
@@ -47,22 +44,31 @@ struct Copied {
 }
 
 fn end(draft: &mut Draft, copied: Option<Copied>) {
-    let Copied { fields, names, dropped } = copied.unwrap_or_default();
-    let all = &mut draft.record.dropped_attributes;
-    *all = all.saturating_add(dropped);
+    if let Some(copied) = copied {
+        add_copied(draft, &copied);
+    }
+    draft.end();
+}
 
-    let as_text = |(key, value): &'_ (Key, AnyValue)| match value {
-        AnyValue::String(text) => (key.clone(), text.as_str().to_owned()),
-        _ => (key.clone(), String::new()),
-    };
-    let texts: Vec<_> =
-        fields.iter().take_while(|_| !names.is_empty()).chain(&names).map(as_text).collect();
-    let texts: Vec<_> = texts.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
-    let named: BTreeMap<_, _> = draft.redactor().named(&texts).into_iter().collect();
+fn add_copied(draft: &mut Draft, Copied { fields, names, dropped }: &Copied) {
+    let all = &mut draft.record.dropped_attributes;
+    *all = all.saturating_add(*dropped);
+    let mut named = BTreeMap::new();
+    if !names.is_empty() {
+        let texts: Vec<_> = fields.iter().chain(names).map(text_of).collect();
+        named.extend(draft.redactor().named(&texts));
+    }
     for (at, (key, value)) in fields.iter().enumerate() {
         draft.add_named(key, named.get(&at).copied().unwrap_or(key.as_str()), value);
     }
-    draft.end();
+}
+
+/// Returns a key and its text; an empty one for another value, because it is no name.
+fn text_of((key, value): &(Key, AnyValue)) -> (&str, &str) {
+    match value {
+        AnyValue::String(text) => (key.as_str(), text.as_str()),
+        _ => (key.as_str(), ""),
+    }
 }
 
 /// Copies the name and the selected attributes, in the order in which they were set, and the names of selected values,
@@ -97,10 +103,11 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> Copied {
         }
     }
     if roles.are_both() {
-        let is_name = |it: &&Attribute| FieldRoles::of(it.key.as_str()) != FieldRoles::default();
+        let is_name = |it: &&Attribute| FieldRoles::of(it.key.as_str()) == FieldRoles::NAME;
         let names = attributes.iter().filter(is_name).take(MAX_FIELDS);
-        let short = names.map(|it| (it.key.clone(), any(&it.value)));
-        copied.names = short.filter(|(_, value)| heap_bytes(value) <= LONGEST_NAME).collect();
+        let texts = names.map(|it| (it.key.clone(), any(&it.value)));
+        copied.names =
+            texts.filter(|(_, name)| heap_bytes(name) <= FieldRoles::LONGEST_NAME).collect();
     }
     copied
 }

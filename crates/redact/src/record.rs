@@ -25,14 +25,13 @@ static ROLES: LazyLock<Words<FieldRoles>> = LazyLock::new(|| {
 /// Names of fields that are values of a changed setting, but not of a path: `path = "/oauth/token", from = "10.0.0.7"`.
 static WAYS: WordList = words!("from, to");
 
-/// The maximum length of a name, in bytes.
-const LONGEST: usize = 256;
-
 impl FieldRoles {
     /// The name of a value, as in `key` and `param_name`.
-    const NAME: Self = Self(1);
+    pub const NAME: Self = Self(1);
     /// A value, as in `value`, `val` and `new_value`.
     const VALUE: Self = Self(2);
+    /// The maximum length of the name of a value, in bytes. A longer text is no name.
+    pub const LONGEST_NAME: usize = 256;
 
     /// Returns the role of the field with this key, if it has one. After a dot, only the last part of the key counts.
     #[must_use]
@@ -59,8 +58,9 @@ impl Redactor {
     /// Returns the fields whose value belongs to the name of a secret in another field, each with its index and this
     /// name. Such a value is redacted like that of a key with the name.
     ///
-    /// The two keys are the same up to their last dot, [`FieldRoles`] says which keys are read, and the name has at most
-    /// two words. A value that is no text may be empty here, because it is no name.
+    /// A name and its value have the same key up to the last dot. [`FieldRoles::of`] reads the rest of the key. A name has
+    /// at most two words and [`FieldRoles::LONGEST_NAME`] bytes. `fields` may have an empty text for a value of another
+    /// type, because such a value is no name.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -72,7 +72,7 @@ impl Redactor {
         let mut names = BTreeMap::new();
         for (key, name) in fields {
             let is_name = FieldRoles::of(key) == FieldRoles::NAME
-                && name.len() <= LONGEST
+                && name.len() <= FieldRoles::LONGEST_NAME
                 && name.split_whitespace().count() <= 2;
             let meaning = if is_name { self.meaning_of(name) } else { KeyMeaning::Text };
             if meaning != KeyMeaning::Text {
