@@ -11,12 +11,13 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording, value_of};
 
-/// Bounds may contradict each other, or exclude an offset of zero, by this many nanoseconds, because times are rounded.
+/// Programs round times, so two bounds may contradict each other by this many nanoseconds. An offset of zero counts as
+/// possible if it is at most as far outside of the bounds.
 const ROUNDED: i64 = 1_000_000;
-/// The minimum number of calls for an offset that explains late starts of servers. An asynchronous server may start late
-/// without an offset.
+/// An offset that makes servers start later than their clients needs at least this many calls, because a single
+/// asynchronous server may also start late without an offset.
 const CALLS: usize = 3;
-/// At most the number of calls divided by this may contradict the others.
+/// On each side, the tightest bounds are ignored, one in this many, because a few calls may contradict all others.
 const CONTRADICTING: usize = 10;
 /// The attributes that tell the machines of one service apart.
 const MACHINES: [&str; 4] = ["host.id", "host.name", "k8s.pod.name", "service.instance.id"];

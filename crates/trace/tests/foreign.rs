@@ -157,7 +157,7 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
 /// Quick calls run all the time, and those that begin during one long span wait for its end.
 #[test]
 fn one_span_that_all_others_wait_for() {
-    // With those that wait, as many calls are slow as are quick, and one less.
+    // In the last case, one call more is slow than quick, so the median call is a slow one.
     for (holder, name, quick) in
         [("KEYS", "GET", 600), ("nightly report", "UPDATE stock", 600), ("KEYS", "GET", 354)]
     {

@@ -13,7 +13,8 @@ pub(crate) fn get(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Op
     names.iter().filter_map(|it| variable(it)).find(|it| !it.is_empty())
 }
 
-/// Returns the variables for a setting: also the preferred one if the environment has it.
+/// Returns the variables that set a setting. If the environment has the preferred variable, it is among them, because
+/// dbt reads it first.
 pub(crate) fn set(name: &str, value: impl Into<OsString>) -> Vec<(String, OsString)> {
     let value = value.into();
     let preferred = Some(format!("{PREFERRED}{name}")).filter(|it| env::var_os(it).is_some());
