@@ -168,7 +168,7 @@ impl TelemetryProviderBuilder {
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
     pub fn init(mut self) -> Result<TelemetryProvider, Error> {
         self.config.apply_filters();
-        self.config.keep_quiet();
+        self.say_warnings();
         let is_terminal = parts::has("console") && io::stderr().is_terminal();
         let has_exporter = !self.exporters.is_empty();
         let report =
@@ -197,7 +197,7 @@ impl TelemetryProviderBuilder {
 /// Reads the configuration. After an error in a configuration file, nothing is recorded, because the specification
 /// forbids using other variables beside the file.
 fn from_env() -> TelemetryConfig {
-    TelemetryConfig::from_env().unwrap_or_else(|error| {
+    TelemetryConfig::read_all().unwrap_or_else(|error| {
         say_nothing_is_recorded(&error);
         TelemetryConfig::in_place_of_file()
     })

@@ -197,6 +197,62 @@ fn a_quiet_command_exports_only_to_an_endpoint() {
     }
 }
 
+/// Variables of an application, or of a neighbour in Java.
+const OF_OTHERS: [(&str, &str); 15] = [
+    ("SERVICE_NAME", "x"),
+    ("OTEL_PROPAGATORS", "xray"),
+    ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
+    ("OTEL_TRACES_SAMPLER", "xray"),
+    ("OTEL_TRACES_EXPORTER", "zipkin"),
+    ("OTEL_METRICS_EXPORTER", "logging"),
+    ("OTEL_LOGS_EXPORTER", "logging"),
+    ("OTEL_RESOURCE_ATTRIBUTES", "x"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/xml"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "x"),
+    ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on"),
+    ("OTEL_BSP_MAX_QUEUE", "1"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "5s"),
+    ("FLOE_SPAN_FILTER", "inof"),
+    ("OTEL_LOG_LEVEL", "verbose"),
+];
+
+#[test]
+fn a_quiet_command_says_only_that_a_name_resembles_an_endpoint() {
+    let program = program!({
+        let _telemetry = match std::env::var("CASE").as_deref() {
+            Ok("loud") => builder().init(),
+            Ok("config") => {
+                let mut config = TelemetryConfig::new("quiet");
+                config.exporters.quiet_without_endpoint = true;
+                config.apply_env().unwrap();
+                TelemetryProvider::builder(config).initialize()
+            }
+            _ => builder().quiet_without_endpoint().init(),
+        };
+        outer();
+    });
+    let run = |variables: &[(&str, &str)]| {
+        program.run(&[variables, &[("FLOE_LOG_OUTPUT", "none")]].concat()).1
+    };
+    for (name, value) in OF_OTHERS {
+        let own = (name, value);
+        assert_eq!(run(&[own]), "", "{name}");
+        assert_eq!(run(&[own, ("CASE", "config")]), "", "{name}");
+    }
+    let loud = run(&[&OF_OTHERS[..], &[("CASE", "loud")]].concat());
+    for part in ["SERVICE_NAME: ", "OTEL_PROPAGATORS: ", "OTEL_METRICS_EXPORTER: "] {
+        assert!(loud.contains(part), "{loud}");
+    }
+    assert_eq!(run(&OF_OTHERS), "");
+    let endpoint =
+        "warning: OTLP_ENDPOINT: unknown variable; did you mean `OTEL_EXPORTER_OTLP_ENDPOINT`?\n";
+    assert_eq!(run(&[&OF_OTHERS[..], &[("OTLP_ENDPOINT", "x")]].concat()), endpoint);
+    let wrong = run(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://x"), OF_OTHERS[0]]);
+    for part in ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ", "SERVICE_NAME: "] {
+        assert!(wrong.contains(part), "something is to be exported: {wrong}");
+    }
+}
+
 /// A program may add no exporter to the builder, and a configuration may list none.
 #[test]
 fn a_provider_without_an_exporter_says_so_unless_none_is_chosen() {

@@ -9,14 +9,16 @@
 mod misspelled;
 pub(super) mod names;
 pub(super) mod parse;
+mod warnings;
 mod without_effect;
 
 use std::borrow::Cow;
 use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use self::parse::{BOOLEANS, millis, number, word};
+pub(crate) use self::warnings::{say_held, warn};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
 use super::exceptions::ExceptionSignal;
@@ -37,8 +39,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
-use crate::internal_log::{self, Text};
-use crate::lock::lock;
+use crate::internal_log;
 use crate::redaction::authority_start;
 use crate::suggest::one_of;
 
@@ -68,6 +69,13 @@ impl TelemetryConfig {
     /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, or if both
     /// variables are set.
     pub fn from_env() -> Result<Self, Error> {
+        let read = Self::read_all();
+        say_held(read.as_ref().is_ok_and(Self::is_quiet));
+        read
+    }
+
+    /// Reads the configuration like [`from_env`](Self::from_env), and holds its warnings.
+    pub(crate) fn read_all() -> Result<Self, Error> {
         let mut config = match path(DOCUMENT) {
             Some(_) if config_file().is_some() => {
                 return Err(Error::config(format!(
@@ -77,7 +85,7 @@ impl TelemetryConfig {
             Some(path) => Self::read_document(&path).map_err(of_variable(DOCUMENT))?,
             None => Self::unnamed(),
         };
-        config.apply_env()?;
+        config.read_env()?;
         Ok(config)
     }
 
@@ -87,7 +95,8 @@ impl TelemetryConfig {
     /// `from_config_file`.
     ///
     /// Invalid variables and entries of lists are ignored, with one warning for each variable through `tracing`, or on
-    /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. If an invalid
+    /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way, and with
+    /// [`exporters.quiet_without_endpoint`](super::ExportersConfig::quiet_without_endpoint) only names that resemble an endpoint. If an invalid
     /// variable decides where, to whom, with what trust or how much is sent, the provider leaves its signal out, unless
     /// code sets the field afterwards; a line on standard error then names the variable to change.
     ///
@@ -95,6 +104,12 @@ impl TelemetryConfig {
     ///
     /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` cannot be used. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
+        let read = self.read_env();
+        say_held(self.is_quiet());
+        read
+    }
+
+    fn read_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         self.note_code();
         take("OTEL_LOG_LEVEL", word(&internal_log::LOG_LEVELS));
@@ -397,28 +412,13 @@ pub(crate) fn has_log_levels() -> bool {
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     let directives = take_list("RUST_LOG", super::filter::directive);
+    say_held(false);
     directives.filter(|directives| !directives.is_empty())
 }
 
-/// Emits a warning once per process. Usually there is no subscriber yet while a configuration is loaded.
-pub(crate) fn warn(message: &str) {
-    static WRITTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    let mut written = lock(&WRITTEN);
-    if written.iter().any(|other| other == message) {
-        return;
-    }
-    written.push(message.to_owned());
-    drop(written);
-    internal_log::write(
-        "warn",
-        || tracing::warn!("telemetry configuration: {}", Text(message)),
-        || message.to_owned(),
-    );
-}
-
-/// Warns about a variable. [`Error`] redacts the message, which may quote a credential.
+/// Warns about a variable.
 fn warn_about(name: &str, message: &str, consequence: &str) {
-    warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
+    warnings::hold(format!("{name}: {message}; {consequence}"), false);
 }
 
 /// Returns the text of a variable. `None` if it is not set or blank, which the specification treats as not set.

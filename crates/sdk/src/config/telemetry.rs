@@ -277,10 +277,26 @@ impl TelemetryConfig {
 
     /// Returns whether a setting selects a backend, an exporter or an endpoint for spans.
     pub(crate) fn has_span_destination(&self) -> bool {
+        self.has_destination(Signal::Traces)
+    }
+
+    /// Returns whether a setting selects a backend, an exporter or an endpoint for a signal.
+    fn has_destination(&self, signal: Signal) -> bool {
         self.otlp_endpoint.is_some()
             || self.backend != DEFAULT_BACKEND
-            || self.selects(Signal::Traces)
-            || self.refusal(Signal::Traces, &[Decisive::Endpoint]).is_some()
+            || self.selects(signal)
+            || self.refusal(signal, &[Decisive::Endpoint]).is_some()
+    }
+
+    /// Whether the program wants to be quiet without a destination, and no setting selects one.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let has_destination = Signal::ALL.into_iter().any(|signal| self.has_destination(signal));
+        self.exporters.quiet_without_endpoint && !has_destination
+    }
+
+    /// Forgets the variables that cannot be obeyed, in a program that has nothing to leave out.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.sources.refusals.clear();
     }
 
     /// Whether the configuration selects no destination of spans, and not `none` either.

@@ -28,7 +28,8 @@ use crate::collector::{
     SpanProcessor, WorkerSettings, not_created,
 };
 use crate::config::{
-    Decisive, ExporterKind, Propagator, Signal, TelemetryConfig, is_disabled, is_explained, warn,
+    Decisive, ExporterKind, Propagator, Signal, TelemetryConfig, is_disabled, is_explained,
+    say_held, warn,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
@@ -127,6 +128,10 @@ impl TelemetryProviderBuilder {
     /// Exports traces only to an exporter or an endpoint that is set, such as by `OTEL_EXPORTER_OTLP_ENDPOINT` or
     /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`. Without one, traces are neither printed nor reported as missing. This is for a
     /// command whose users have not asked for telemetry. Log lines (feature `logs`) are written in any case.
+    ///
+    /// With nothing to export, variables that cannot be used cause no message either, because they may be meant for
+    /// another program; only a name that resembles an endpoint does, such as `OTLP_ENDPOINT`. This applies to the
+    /// variables that [`builder`](crate::builder) reads. [`TelemetryConfig::from_env`] has reported them before.
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder().quiet_without_endpoint().init()?;
@@ -303,9 +308,10 @@ impl TelemetryProviderBuilder {
             start_message::explain(&self.config);
         }
         self.config.validate()?;
-        self.config.keep_quiet();
+        let is_disabled = is_disabled();
+        self.say_warnings();
         backend::find(&self.config.backend)?;
-        if !self.config.enabled || is_disabled() {
+        if !self.config.enabled || is_disabled {
             return self.start_disabled();
         }
         // In the constructor of a shared library, no other thread runs, so the start waits for none.
@@ -335,6 +341,18 @@ impl TelemetryProviderBuilder {
         start_message::write(&it.message);
         start_message::warn_of_unrecorded(counters);
         Ok(provider)
+    }
+
+    /// Says the warnings about variables, as far as a program that wants to be quiet does.
+    pub(crate) fn say_warnings(&mut self) {
+        let has_exporter =
+            !self.exporters.is_empty() || !self.metrics.is_empty() || !self.logs.is_empty();
+        let is_quiet = self.config.is_quiet() && !has_exporter;
+        if is_quiet {
+            self.config.forget_refusals();
+        }
+        self.config.keep_quiet();
+        say_held(is_quiet);
     }
 
     /// Starts a provider that records nothing.

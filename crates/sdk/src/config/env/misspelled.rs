@@ -5,9 +5,8 @@ use std::sync::Mutex;
 use crate::lock::lock;
 use crate::suggest::{misspelled, one_of};
 
-use super::{DOCUMENT, OTEL_SERVICE_NAME, TelemetryConfig, default_service_name, is_set};
+use super::{DOCUMENT, OTEL_SERVICE_NAME, TelemetryConfig, default_service_name, is_set, warnings};
 use crate::environment;
-use crate::error::Error;
 
 /// The names that have been read, sorted. After a configuration is loaded, these are all known names.
 static READ: Mutex<Vec<&str>> = Mutex::new(Vec::new());
@@ -42,7 +41,7 @@ pub(super) fn warn(prefixes: &[&str], config: &TelemetryConfig) {
         );
         if let Some(meant) = meant {
             let message = format!("{name}: unknown variable; did you mean {}?", one_of(&meant));
-            super::warn(&Error::config(message).to_string());
+            warnings::hold(message, meant.iter().any(|it| it.ends_with("_ENDPOINT")));
         }
     }
 }
