@@ -5,13 +5,25 @@ use std::sync::Mutex;
 use crate::lock::lock;
 use crate::suggest::{misspelled, one_of};
 
+use super::names::OTLP;
 use super::{DOCUMENT, OTEL_SERVICE_NAME, TelemetryConfig, default_service_name, is_set, warnings};
+use crate::config::Signal;
 use crate::environment;
 
 /// The names that have been read, sorted. After a configuration is loaded, these are all known names.
 static READ: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 
 const MAX_NAMES: usize = 1000;
+
+/// The words by which users name a setting of the OTLP exporter.
+const MEANT: [(&str, &[&str]); 3] = [
+    ("CERTIFICATE", &["TLS", "SSL", "CA", "CERT"]),
+    ("ENDPOINT", &["HOST", "HOSTNAME", "URL", "URI", "ADDRESS", "SERVER"]),
+    (
+        "HEADERS",
+        &["KEY", "APIKEY", "TOKEN", "AUTH", "AUTHORIZATION", "BEARER", "CREDENTIALS", "PASSWORD"],
+    ),
+];
 
 pub(super) fn know(name: &'static str) {
     let mut read = lock(&READ);
@@ -36,7 +48,10 @@ pub(super) fn warn(prefixes: &[&str], config: &TelemetryConfig) {
         }
         // A name that only begins like a known name may belong to another component.
         let meant = misspelled(name, &known).map_or_else(
-            || longer(name, &known).filter(|it| !it.iter().any(|it| is_held(it))),
+            || {
+                let meant = longer(name, &known).or_else(|| of_otlp(name).map(|it| vec![it]));
+                meant.filter(|it| !it.iter().any(|it| is_held(it)))
+            },
             |known| Some(vec![known]),
         );
         if let Some(meant) = meant {
@@ -49,14 +64,36 @@ pub(super) fn warn(prefixes: &[&str], config: &TelemetryConfig) {
 /// Returns the names that have all words of this one in their order, and the fewest others: `OTEL_TRACES_SAMPLER` for
 /// `OTEL_SAMPLER`.
 fn longer<'k>(name: &str, known: &[&'k str]) -> Option<Vec<&'k str>> {
-    let has_words = |known: &&str| {
-        let mut words = known.split('_');
-        name.split('_').all(|word| words.any(|it| it == word))
-    };
-    let found = known.iter().copied().filter(has_words);
+    let found = known.iter().copied().filter(|known| has_words(known, name));
     // Kubernetes and Docker set `OTEL_PORT` for a service with the name `otel`.
     let found = found.filter(|_| name.contains('_') && !name.ends_with("_PORT"));
     let words = |name: &str| name.matches('_').count();
     let fewest = found.clone().map(words).min()?;
     Some(found.filter(|it| words(it) == fewest).collect())
+}
+
+/// Returns the setting that a longer or another name stands for: `OTEL_EXPORTER_OTLP_CERTIFICATE` for
+/// `OTEL_EXPORTER_OTLP_TLS_CERTIFICATE`, `OTEL_EXPORTER_OTLP_HEADERS` for `OTEL_EXPORTER_OTLP_API_KEY`.
+fn of_otlp(name: &str) -> Option<&'static str> {
+    let rest = name.strip_prefix("OTEL_EXPORTER_OTLP_")?;
+    // Kubernetes sets such variables for a service with the name `otel-exporter-otlp`.
+    if rest.starts_with("SERVICE_") || rest.starts_with("PORT") {
+        return None;
+    }
+    let within = OTLP.iter().filter(|(setting, _)| has_words(rest, setting));
+    let (_, names) = within.max_by_key(|(setting, _)| setting.len()).or_else(|| {
+        let is_meant = |words: &[&str]| rest.split('_').any(|word| words.contains(&word));
+        let (meant, _) = MEANT.iter().find(|(_, words)| is_meant(words))?;
+        OTLP.iter().find(|(setting, _)| setting == meant)
+    })?;
+    let signal = Signal::ALL.into_iter().find(|it| {
+        rest.split('_').next().is_some_and(|word| word.eq_ignore_ascii_case(it.as_str()))
+    });
+    Some(names[signal.map_or(0, |signal| signal as usize + 1)])
+}
+
+/// Whether a name has all words of another one in their order.
+fn has_words(name: &str, other: &str) -> bool {
+    let mut words = name.split('_');
+    other.split('_').all(|word| words.any(|it| it == word))
 }

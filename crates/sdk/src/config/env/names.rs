@@ -23,7 +23,7 @@ pub(super) const BLRP: Batches = [
 ];
 
 /// The settings of the OTLP exporter, each with its variable for all signals and those for one.
-const OTLP: [(&str, [&str; 4]); 9] = [
+pub(super) const OTLP: [(&str, [&str; 4]); 9] = [
     (
         "ENDPOINT",
         [
