@@ -557,7 +557,7 @@ fn resource(config: &mut TelemetryConfig) {
     let resource = &mut config.resource_attributes;
     let paths = take_partly(ATTRIBUTES, |text| {
         if let Some(problem) = parse::suspicion(text) {
-            warn_about(ATTRIBUTES, problem, "the value is used as it is");
+            warn_about(ATTRIBUTES, &problem, "the value is used as it is");
         }
         let ((), refused) = parse_resource_attributes(text, resource)?;
         let paths =
@@ -579,6 +579,8 @@ pub(super) fn service_name(config: &mut TelemetryConfig) {
         |text| {
             if let Err(message) = check_name(text) {
                 warn_about(NAME, &message, "the rest of the name is ignored");
+            } else if let Some(problem) = parse::unfinished(text) {
+                warn_about(NAME, &problem, "the name is used as it is");
             }
             Ok(text.chars().take(MAX_NAME).collect())
         },
@@ -860,8 +862,9 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         }
     }
     let headers = config.decided((Decisive::Headers, signal), name("HEADERS"), |text| {
-        if let Some(problem) = parse::wrong_escape(text) {
-            warn_about(name("HEADERS"), problem, "the value is used as it is");
+        let problem = parse::unfinished_entry(text).or_else(|| parse::wrong_escape(text));
+        if let Some(problem) = problem {
+            warn_about(name("HEADERS"), &problem, "the value is used as it is");
         }
         parse_headers(text)
     });

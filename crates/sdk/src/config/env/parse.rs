@@ -72,9 +72,9 @@ pub(in crate::config) fn pairs(text: &str) -> Result<Vec<(String, String)>, Stri
     entries(text).map(pair).collect()
 }
 
-/// Returns the probable mistake in a list of attributes whose values are used as they are: a space in place of a comma,
-/// or a `%` that is no escape. A value such as `java -Dx=y` or `100%` is no mistake.
-pub(super) fn suspicion(text: &str) -> Option<&'static str> {
+/// Returns the probable mistake in a list of attributes whose values are used as they are: one that is not finished, a
+/// space in place of a comma, or a `%` that is no escape. A value such as `java -Dx=y` or `100%` is no mistake.
+pub(super) fn suspicion(text: &str) -> Option<String> {
     let is_key = |word: &str| {
         let key = word.split_once('=').map_or("", |(key, _)| key);
         let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
@@ -84,21 +84,57 @@ pub(super) fn suspicion(text: &str) -> Option<&'static str> {
         let words = entry.split_once('=').map_or("", |(_, value)| value.trim_start());
         words.split_whitespace().skip(1).any(is_key)
     };
-    if entries(text).any(has_space) {
-        return Some("expected a comma between two attributes, found a space");
-    }
-    wrong_escape(text)
+    let space = "expected a comma between two attributes, found a space";
+    unfinished_entry(text)
+        .or_else(|| entries(text).any(has_space).then(|| space.to_owned()))
+        .or_else(|| wrong_escape(text))
+}
+
+/// Returns the mistake in a list with a value that is not finished.
+pub(super) fn unfinished_entry(text: &str) -> Option<String> {
+    let of_entry = |entry: &str| {
+        let (key, value) = entry.split_once('=')?;
+        Some(format!("{}: {}", key.trim_end(), unfinished(value.trim_start())?))
+    };
+    quotes(text).map(str::to_owned).or_else(|| entries(text).find_map(of_entry))
+}
+
+/// Returns the mistake in a value that a shell or Kubernetes would have finished: quotes around it, which the option
+/// `--env-file` of Docker leaves, or a reference such as `$(POD_NAME)`.
+pub(super) fn unfinished(value: &str) -> Option<String> {
+    let replaced =
+        |reference| format!("expected a value, found `{reference}`, which nothing has replaced");
+    quotes(value).map(str::to_owned).or_else(|| reference(value).map(replaced))
+}
+
+fn quotes(value: &str) -> Option<&'static str> {
+    let is_within =
+        |quote: char| value.strip_prefix(quote).is_some_and(|rest| rest.ends_with(quote));
+    let found = is_within('"') || is_within('\'');
+    found.then_some("expected a value without quotes, found one in quotes")
+}
+
+/// Returns the first `$(NAME)` or `${NAME}`.
+fn reference(value: &str) -> Option<&str> {
+    value.match_indices('$').find_map(|(start, _)| {
+        let rest = value.get(start + 1..)?;
+        let (open, close) = if rest.starts_with('(') { ('(', ')') } else { ('{', '}') };
+        let (name, _) = rest.strip_prefix(open)?.split_once(close)?;
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        let is_name = !name.is_empty() && name.bytes().all(is_of_name);
+        is_name.then(|| value.get(start..start + name.len() + 3))?
+    })
 }
 
 /// Returns the mistake in a text with a `%` that is no escape. `100%` is no mistake.
-pub(super) fn wrong_escape(text: &str) -> Option<&'static str> {
+pub(super) fn wrong_escape(text: &str) -> Option<String> {
     let is_no_escape = |rest: &str| {
         let digits = rest.as_bytes().get(..2).unwrap_or_default();
         digits.iter().all(u8::is_ascii_alphanumeric)
             && digits.iter().any(|digit| !digit.is_ascii_hexdigit())
     };
     let found = text.split('%').skip(1).any(is_no_escape);
-    found.then_some("expected two hexadecimal digits after `%`, found other characters")
+    found.then(|| "expected two hexadecimal digits after `%`, found other characters".to_owned())
 }
 
 /// Parses `key=value` in the format of W3C baggage: percent-encoded UTF-8. The value may be a credential,
