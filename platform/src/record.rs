@@ -118,6 +118,9 @@ pub enum Outcome {
         /// The name of a dependency that was not built, if one is known; else of the first dependency.
         missing: String,
     },
+    /// dbt left the asset as it was: it reused an earlier build, or had nothing to do.
+    #[serde(rename = "unchanged")]
+    Unchanged,
 }
 
 /// A failed check, with its query if the tool reports one.
@@ -166,7 +169,7 @@ impl Step {
     }
 
     pub(crate) fn is_built(&self) -> bool {
-        self.outcome.is_built() && !self.is_only_tested()
+        matches!(self.outcome, Outcome::Built { .. }) && !self.is_only_tested()
     }
 
     /// Whether the asset or one of its tolerated checks failed.
@@ -188,17 +191,23 @@ impl Outcome {
             Self::Built { .. } => "success",
             Self::Failed { .. } => "failed",
             Self::Skipped { .. } => "skipped",
+            Self::Unchanged => "unchanged",
         }
     }
 
-    /// Whether the asset was built, or only tested by dbt.
+    /// Whether the asset was built, or only tested or left as it was by dbt.
     pub fn is_built(&self) -> bool {
-        matches!(self, Self::Built { .. })
+        matches!(self, Self::Built { .. } | Self::Unchanged)
     }
 
     /// Whether the asset could not be built, or one of its checks failed without being tolerated.
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed { .. })
+    }
+
+    /// Whether dbt left the asset as it was.
+    pub fn is_unchanged(&self) -> bool {
+        matches!(self, Self::Unchanged)
     }
 
     /// Whether the asset was skipped because another one failed or was not built.

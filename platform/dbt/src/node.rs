@@ -6,7 +6,7 @@ use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_plugins::quote::one_line;
 
 use crate::manifest::Manifest;
-use crate::run_results::{NodeResult, RunResults, has_failed, name, resource_type};
+use crate::run_results::{NodeResult, RunResults, name, resource_type};
 
 /// A node, a batch of a node, or a hook of the project.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,12 @@ pub(crate) enum Outcome {
     Warned,
     Failed,
     Error,
+    /// Another node failed.
     Skipped,
+    /// dbt reused an earlier build or test, or had nothing to do. `reason` is dbt Fusion's word for it.
+    Unchanged {
+        reason: &'static str,
+    },
 }
 
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
@@ -109,31 +114,28 @@ impl RunResult {
             message: result.message.as_ref().unwrap_or(&result.status).clone(),
             execution_time: Some(result.execution_time).filter(|_| !result.is_skipped()),
             rows_affected: result.rows(),
+            adapter_message: result.adapter_message().map(str::to_owned),
             ..Self::default()
         }
     }
 
-    /// Returns the outcome. An unknown status is an error only if its name contains `error`.
     pub(crate) fn outcome(&self) -> Outcome {
-        match self.status.as_str() {
-            "warn" => Outcome::Warned,
-            "fail" => Outcome::Failed,
-            "skipped" => Outcome::Skipped,
-            other if has_failed(other) => Outcome::Error,
-            _ => Outcome::Success,
-        }
+        Outcome::of(&self.status, self.adapter_message.as_deref())
     }
 
     /// Returns the error of a failed node, for its span.
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
-        match self.outcome() {
-            Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
+        let error = if node.is_hook() {
             // dbt reports the reason only at the end of the command, in a log record.
-            _ if node.is_hook() => Some("the hook failed"),
-            Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
-            _ if node.resource_type == "source" => Some("the source is stale"),
-            _ => Some(&self.status),
-        }
+            "the hook failed"
+        } else if !self.message.is_empty() {
+            &self.message
+        } else if node.resource_type == "source" {
+            "the source is stale"
+        } else {
+            &self.status
+        };
+        self.outcome().is_failed().then_some(error)
     }
 
     /// Returns the node with its result, as it is sent while dbt runs.
@@ -147,6 +149,7 @@ impl RunResult {
                 Outcome::Success | Outcome::Warned => NodeStatus::Built,
                 Outcome::Failed | Outcome::Error => NodeStatus::Failed,
                 Outcome::Skipped => NodeStatus::Skipped,
+                Outcome::Unchanged { .. } => NodeStatus::Unchanged,
             },
             message: one_line(&self.message),
             rows: self.rows_affected,
@@ -160,7 +163,7 @@ impl RunResult {
     pub(crate) fn is_without_work(&self, node: &Node, words: Words) -> bool {
         let is_compiled = node.is_test() || self.message.is_empty();
         words.builds_nothing
-            || self.outcome() == Outcome::Skipped
+            || matches!(self.outcome(), Outcome::Skipped | Outcome::Unchanged { .. })
             || self.status == "success" && is_compiled
     }
 
@@ -172,8 +175,12 @@ impl RunResult {
     }
 
     pub(crate) fn skip_reason(&self) -> Option<&str> {
-        let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
-        (self.outcome() == Outcome::Skipped).then_some(reason)
+        match self.outcome() {
+            Outcome::Skipped if self.message.contains("fail_fast") => Some("fail_fast"),
+            Outcome::Skipped => Some("upstream"),
+            Outcome::Unchanged { reason } => Some(reason),
+            _ => None,
+        }
     }
 }
 
@@ -199,6 +206,22 @@ impl RunResults {
 }
 
 impl Outcome {
+    /// Returns the outcome that a status means. An unknown status is an error only if its name contains `error`.
+    pub(crate) fn of(status: &str, adapter_message: Option<&str>) -> Self {
+        match status {
+            "warn" => Self::Warned,
+            "fail" => Self::Failed,
+            "skipped" => Self::Skipped,
+            // dbt State gives a reused test the status of its earlier run.
+            "pass" if adapter_message == Some("NO-OP") => Self::Unchanged { reason: "cached" },
+            "reused" => Self::Unchanged { reason: "cached" },
+            "no-op" => Self::Unchanged { reason: "no_op" },
+            // A microbatch model is a partial success if some of its batches failed.
+            other if other == "partial success" || other.contains("error") => Self::Error,
+            _ => Self::Success,
+        }
+    }
+
     pub(crate) fn is_failed(self) -> bool {
         matches!(self, Self::Failed | Self::Error)
     }
@@ -207,7 +230,7 @@ impl Outcome {
         match self {
             Self::Success | Self::Warned => "success",
             Self::Failed | Self::Error => "error",
-            Self::Skipped => "skipped",
+            Self::Skipped | Self::Unchanged { .. } => "skipped",
         }
     }
 
@@ -216,7 +239,7 @@ impl Outcome {
             Self::Success => Some("passed"),
             Self::Warned => Some("warned"),
             Self::Failed => Some("failed"),
-            Self::Error | Self::Skipped => None,
+            Self::Error | Self::Skipped | Self::Unchanged { .. } => None,
         }
     }
 }

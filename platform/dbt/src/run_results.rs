@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::manifest;
+use crate::node::Outcome;
 
 /// The results of a command. Unneeded fields are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
@@ -93,19 +94,22 @@ impl RunResults {
     }
 }
 
-/// Whether this status means that a node could not be built, or that a test failed or could not run.
-pub(crate) fn has_failed(status: &str) -> bool {
-    // A microbatch model is a partial success if some of its batches failed.
-    matches!(status, "fail" | "partial success") || status.contains("error")
-}
-
 impl NodeResult {
-    pub(crate) fn has_failed(&self) -> bool {
-        has_failed(&self.status)
+    fn outcome(&self) -> Outcome {
+        Outcome::of(&self.status, self.adapter_message())
     }
 
+    pub(crate) fn adapter_message(&self) -> Option<&str> {
+        self.adapter_response.get("_message")?.as_str()
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.outcome().is_failed()
+    }
+
+    /// Whether dbt left the node out, because of another node or because nothing has changed.
     pub(crate) fn is_skipped(&self) -> bool {
-        self.status == "skipped"
+        matches!(self.outcome(), Outcome::Skipped | Outcome::Unchanged { .. })
     }
 
     /// Returns the start and the end of the execution, if dbt executed the node.

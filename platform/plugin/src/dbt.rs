@@ -270,6 +270,16 @@ pub enum NodeStatus {
     Failed,
     /// dbt skipped the node, because an input was not built, or because dbt stopped at the first failure.
     Skipped,
+    /// dbt left the node as it was: it reused an earlier build or test, or had nothing to do.
+    Unchanged,
+}
+
+impl NodeStatus {
+    /// Whether dbt built or tested the node in this command.
+    #[must_use]
+    pub const fn has_run(self) -> bool {
+        matches!(self, Self::Built | Self::Failed)
+    }
 }
 
 impl Handle<dyn DbtRunner> {

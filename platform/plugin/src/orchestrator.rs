@@ -133,6 +133,8 @@ pub enum AssetStatus {
     Failed,
     /// A dependency of the asset was not built.
     Skipped,
+    /// dbt left the asset as it was.
+    Unchanged,
     /// A signal stopped the asset, or its process ended without a result.
     Canceled,
 }

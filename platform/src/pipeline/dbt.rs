@@ -90,7 +90,7 @@ pub(crate) fn run(
     let mut run = command(DbtCommand::Build, identity, project, plugins, ended, selection)?;
     redact(&mut run.nodes);
     let mut reported = emit_lineage(identity, project, plugins, run_id, &run);
-    for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
+    for test in run.nodes.iter().filter(|it| it.is_test() && it.status.has_run()) {
         let model = tested(test);
         let name = &test.name;
         let passed = test.status == NodeStatus::Built;
@@ -258,7 +258,7 @@ pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec
 fn add_test(test: BuiltNode, step: &mut Step) {
     match test.status {
         NodeStatus::Built => step.checks_passed += 1,
-        NodeStatus::Skipped => {}
+        NodeStatus::Skipped | NodeStatus::Unchanged => {}
         NodeStatus::Failed => {
             step.checks_failed += 1;
             step.failed_checks.push(FailedCheck { name: test.name, query: None });
@@ -286,6 +286,7 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
                 .unwrap_or_default();
             Outcome::Skipped { missing }
         }
+        NodeStatus::Unchanged => Outcome::Unchanged,
     };
     Step {
         key: node.name,

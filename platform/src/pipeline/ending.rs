@@ -65,6 +65,7 @@ pub(super) fn report(
         built = report.built().count(),
         failed,
         skipped = report.count(Outcome::is_skipped),
+        unchanged = report.count(Outcome::is_unchanged),
         run_id = report.run_id(),
         lineage_run_id = report.run_id(),
         dagster_run_id = report.record.dagster_run_id,
@@ -84,12 +85,13 @@ fn record_metrics(product: &str, report: &Report, stopped: bool) {
         ("success", report.built().count()),
         ("failed", report.count(Outcome::is_failed)),
         ("skipped", report.count(Outcome::is_skipped)),
+        ("unchanged", report.count(Outcome::is_unchanged)),
     ] {
         metrics::last_assets(product, status, count);
     }
     for step in report.steps().iter().filter(|it| !it.is_only_tested()) {
         metrics::asset(&step.key, step.outcome.as_str());
-        if step.noun() == "model" && step.outcome.is_built() {
+        if step.noun() == "model" && step.is_built() {
             let layer = if step.kind == "model" { "dbt" } else { &step.kind };
             metrics::model(&step.key, layer, step.seconds, step.rows());
         }

@@ -97,6 +97,7 @@ impl Progress {
                 let mark = self.paint(AnsiColor::Yellow, "↷");
                 format!("  {mark} {key:<width$} needs {missing}")
             }
+            Outcome::Unchanged => format!("  · {key:<width$} unchanged"),
         }
     }
 

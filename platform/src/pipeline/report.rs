@@ -296,10 +296,13 @@ impl Report {
 /// Writes the summary: the numbers of assets and checks, errors, stages, unusual findings, and the results' paths.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [failed, skipped] = [Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
+        let kinds = [Outcome::is_failed, Outcome::is_skipped, Outcome::is_unchanged];
+        let [failed, skipped, unchanged] = kinds.map(|is| self.count(is));
         write!(f, "{} built", of_kinds(&self.built().map(Step::noun).collect::<Vec<_>>()))?;
         write!(f, ", {failed} failed")?;
-        for (count, what) in [(skipped, "skipped"), (self.rest(), "not started")] {
+        for (count, what) in
+            [(skipped, "skipped"), (unchanged, "unchanged"), (self.rest(), "not started")]
+        {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }

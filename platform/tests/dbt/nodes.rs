@@ -448,25 +448,85 @@ fn nodes_are_counted_by_their_outcome() {
         };
         spans.iter().filter(is_it).count()
     };
-    let points = setup.receiver.points();
     for (status, expected) in
         [("failed", of_status(&["error", "fail"])), ("skipped", of_status(&["skipped"]))]
     {
-        let points = points
-            .iter()
-            .filter(|point| point.name == "floe.dbt.nodes")
-            .filter(|point| point.attributes["floe.dbt.status"] == status);
-        let sum: f64 = points
-            .inspect(|point| assert!(point.attributes.contains_key("floe.dbt.resource_type")))
-            .map(|point| match point.value {
-                MetricValue::Sum(value) => value,
-                _ => panic!("{point:?}"),
-            })
-            .sum();
+        let sum = counted(&setup, status);
         let expected = f64::from(u32::try_from(expected).unwrap());
         assert!(expected > 0.0, "{status}: {sum} of {expected}");
         assert!((sum - expected).abs() < 0.1, "{status}: {sum} of {expected}");
     }
+}
+
+/// Returns the recorded build of [`built`], with another status and response of the adapter for some nodes.
+fn with_statuses(statuses: &[(&str, &str, &str)]) -> String {
+    let log = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    let change = |line: &str| {
+        let mut event: Json = serde_json::from_str(line).unwrap();
+        let name = event["data"]["node_info"]["node_name"].clone();
+        let changed =
+            statuses.iter().find(|it| event["info"]["name"] == "NodeFinished" && name == it.0);
+        if let Some((_, status, response)) = changed {
+            let result = &mut event["data"]["run_result"];
+            result["status"] = (*status).into();
+            result["adapter_response"] = json!({ "_message": response });
+        }
+        format!("{event}\n")
+    };
+    log.lines().map(change).collect()
+}
+
+/// dbt State reuses nodes: by the status `reused` in dbt 1.12 and Fusion, by `no-op` before, and tests also by `pass`.
+#[test]
+fn nodes_that_dbt_leaves_unchanged_are_neither_built_nor_passed() {
+    let setup = Setup::playing("build_ok", 0);
+    let events = with_statuses(&[
+        ("stg_orders", "reused", ""),
+        ("stg_customers", "no-op", "NO-OP"),
+        ("unique_stg_orders_order_id", "reused", ""),
+        ("not_null_stg_orders_order_id", "pass", "NO-OP"),
+    ]);
+    fs::write(setup.path("events"), events).unwrap();
+    let output = setup.command(&["build"]).env("EVENTS", setup.path("events")).output().unwrap();
+    assert_eq!((output.status.code(), text_of(&output.stderr)), (Some(0), String::new()));
+    let spans = setup.spans();
+    for (name, status, reason) in [
+        ("dbt.model.stg_orders", "reused", "cached"),
+        ("dbt.model.stg_customers", "no-op", "no_op"),
+        ("dbt.test.unique_stg_orders_order_id", "reused", "cached"),
+        ("dbt.test.not_null_stg_orders_order_id", "pass", "cached"),
+    ] {
+        let unchanged = single(&spans, name);
+        assert_eq!(unchanged.status, ReceivedStatus::Unset, "{name}");
+        assert_attributes(
+            unchanged,
+            &json!({ "dbt.status": status, "dbt.node_outcome": "skipped", "dbt.node_skip_reason": reason }),
+        );
+        for absent in ["dbt.materialization", "dbt.test_outcome", "quality.pass_count"] {
+            assert_eq!(unchanged.attributes.get(absent), None, "{name}");
+        }
+    }
+    let root = single(&spans, "dbt.build");
+    assert_eq!(root.status, ReceivedStatus::Ok);
+    assert_attributes(root, &json!({ "dbt.models_run": 3, "dbt.tests_run": 3, "dbt.failures": 0 }));
+    let unchanged = counted(&setup, "unchanged");
+    assert!((unchanged - 4.0).abs() < 0.1, "{unchanged}");
+}
+
+/// Returns the number of nodes with this status, by the metric.
+fn counted(setup: &Setup, status: &str) -> f64 {
+    let points = setup.receiver.points();
+    let nodes = points
+        .iter()
+        .filter(|point| point.name == "floe.dbt.nodes")
+        .filter(|point| point.attributes["floe.dbt.status"] == status);
+    nodes
+        .inspect(|point| assert!(point.attributes.contains_key("floe.dbt.resource_type")))
+        .map(|point| match point.value {
+            MetricValue::Sum(value) => value,
+            _ => panic!("{point:?}"),
+        })
+        .sum()
 }
 
 /// A model that fails has no materialization, and is not counted, where dbt only compiles models.

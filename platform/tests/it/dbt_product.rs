@@ -148,6 +148,21 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
     assert_eq!(results["assets"][2]["failed_checks"], json!([{ "name": "unique_id" }]));
 }
 
+/// A model that reads an unchanged one is built, and a test of an unchanged one may still fail.
+#[test]
+fn nodes_that_dbt_reuses_are_neither_built_nor_skipped() {
+    let product = product("reused", "success");
+    let mut results = product.json("results.json");
+    results["results"][2]["status"] = "reused".into();
+    product.write("results.json", &results.to_string());
+    let output = product.run();
+    output.assert_ok();
+    output.assert_says("1 model, 1 seed and 1 snapshot built, 0 failed, 1 unchanged · ");
+    let results = product.json(".floe/run_results.json");
+    assert_eq!(results["assets"][2]["status"], "unchanged");
+    assert_eq!(results["assets"][2]["checks_passed"], 0);
+}
+
 #[test]
 fn the_spans_of_duckdb_check_its_file_and_write_the_profile() {
     let product = product("pass", "success");

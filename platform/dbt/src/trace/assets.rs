@@ -42,6 +42,7 @@ pub(super) fn end(
     let (status, of_span) = match outcome {
         Some(Outcome::Success | Outcome::Warned) => (AssetStatus::Success, Status::Ok),
         Some(Outcome::Skipped) => (AssetStatus::Skipped, Status::Unset),
+        Some(Outcome::Unchanged { .. }) => (AssetStatus::Unchanged, Status::Unset),
         Some(_) => (AssetStatus::Failed, Status::error(message.to_owned())),
         None => (AssetStatus::Canceled, Status::error(message.to_owned())),
     };

@@ -41,9 +41,10 @@ fn count_node(resource_type: &str, outcome: Outcome) {
     let status = match outcome {
         Outcome::Success | Outcome::Warned => "success",
         Outcome::Skipped => "skipped",
+        Outcome::Unchanged { .. } => "unchanged",
         Outcome::Failed | Outcome::Error => "failed",
     };
-    for name in ["success", "failed", "skipped"] {
+    for name in ["success", "failed", "skipped", "unchanged"] {
         let labels = [
             KeyValue::new("floe.dbt.resource_type", resource_type.to_owned()),
             KeyValue::new("floe.dbt.status", name),
@@ -210,7 +211,7 @@ impl Nodes {
         let message_of_error = result.error(node).unwrap_or_default();
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
-            Outcome::Skipped => {}
+            Outcome::Skipped | Outcome::Unchanged { .. } => {}
             Outcome::Failed | Outcome::Error => {
                 fail(&mut span, message_of_error, outcome);
             }

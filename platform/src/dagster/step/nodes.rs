@@ -106,13 +106,15 @@ fn report_node(
     span: Option<&SpanContext>,
 ) -> Result<(), Error> {
     let is_built = node.status == NodeStatus::Built;
-    if let Some(key) = selection.keys.get(&node.unique_id).filter(|_| is_built) {
+    // Dagster has no word for an asset that is as it should be without a build.
+    let is_there = is_built || node.status == NodeStatus::Unchanged;
+    if let Some(key) = selection.keys.get(&node.unique_id).filter(|_| is_there) {
         let span = span.filter(|it| it.is_sampled());
         let ids = span.map(|it| (it.trace_id().to_string(), it.span_id().to_string()));
         step.report_built(key, node.rows, ids.as_ref())?;
     }
     let check = step.extras.checks.get(&node.unique_id);
-    if let Some((key, name)) = check.filter(|_| node.status != NodeStatus::Skipped) {
+    if let Some((key, name)) = check.filter(|_| node.status.has_run()) {
         let severity = if node.has_warned { Severity::Warn } else { Severity::Error };
         let passed = is_built && !node.has_warned;
         let written = step.pipes.report_asset_check(key, name, passed, severity, &[]);
