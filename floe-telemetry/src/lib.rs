@@ -78,7 +78,6 @@
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
-//! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`](tracing::with_current_span), [`OpenTelemetrySpanExt`](tracing::OpenTelemetrySpanExt) |
 //! | `testing` | [`testing::capture`] and assertions |
 //!

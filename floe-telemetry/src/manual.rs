@@ -77,7 +77,6 @@ pub mod backends {}
 /// [a log record]: configuration#exceptions
 /// [a ratio and rules]: configuration#sampling
 /// [all ways]: tasks#stay-in-a-trace-across-a-thread-a-pool-a-queue-a-process
-/// [`build.rs`]: https://docs.rs/floe-thread-context
 /// [`floe-telemetry-detectors`]: https://docs.rs/floe-telemetry-detectors
 /// [`floe-telemetry-http`]: https://docs.rs/floe-telemetry-http
 /// [`floe-telemetry-messaging`]: https://docs.rs/floe-telemetry-messaging

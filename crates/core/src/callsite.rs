@@ -7,15 +7,12 @@
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
 use crate::keys;
-use crate::redaction::sanitize_sent;
-use crate::thread_context::{Attributes, StaticAttributes};
 
 /// The call site of a function with `#[traced]`, or of a span of `tracing`.
 #[derive(Debug)]
@@ -34,7 +31,6 @@ pub struct CallSite {
     metrics: bool,
     /// The number of the sampling rule for this call site, and the generation of the rules.
     rule_cache: AtomicU64,
-    published: OnceLock<StaticAttributes>,
 }
 
 impl CallSite {
@@ -68,7 +64,6 @@ impl CallSite {
             metrics: false,
             // Evaluated once, not for each call site, as everything that the compiler evaluates here takes its time.
             rule_cache: const { AtomicU64::new(0) },
-            published: const { OnceLock::new() },
         }
     }
 
@@ -227,32 +222,10 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// Returns the redacted call site for readers outside the process, without a function for a `tracing` span.
-    pub(crate) fn published(&self) -> StaticAttributes {
-        let &published = self.published.get_or_init(|| self.described(self.name));
-        published
-    }
-
-    fn described(&self, name: &str) -> StaticAttributes {
-        let path = self.function_path();
-        let SourceLocation { file, line, .. } = self.location;
-        let [name, function, file] = [name, &path, file].map(sanitize_sent);
-        Attributes::of_call(&name, &function, &file, line)
-    }
-
     /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
     pub const fn has_metrics(&self) -> bool {
         self.metrics
     }
-}
-
-/// Describes a span whose name is known only at run time, like [`CallSite::published`]. `callsite` may be `None`.
-pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
-    let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
-    Attributes::named(name, place, || match callsite {
-        Some(callsite) => callsite.described(name),
-        None => Attributes::of_call(&sanitize_sent(name), "", "", 0),
-    })
 }
 
 /// Returns the path of the method whose body declares the type `Here`.

@@ -22,8 +22,6 @@ mod recorder;
 #[cfg_attr(not(feature = "redact"), path = "redaction/none.rs")]
 mod redaction;
 mod standard_error;
-#[cfg_attr(not(feature = "thread-context"), path = "thread_context/none.rs")]
-mod thread_context;
 #[cfg(feature = "redact")]
 mod waiting_messages;
 

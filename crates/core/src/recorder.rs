@@ -73,7 +73,6 @@ pub(crate) mod open;
 pub(crate) mod opening;
 pub mod outcome;
 mod pending;
-mod published;
 pub(crate) mod record;
 pub(crate) mod recorded_span;
 mod recording;

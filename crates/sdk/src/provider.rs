@@ -147,36 +147,6 @@ impl TelemetryProvider {
         &self.inner.resource
     }
 
-    /// Publishes the resource, and from now on the current span of each thread, to other programs that read this
-    /// process, such as a profiler. Another call replaces the resource.
-    ///
-    /// [`floe-thread-context`](https://docs.rs/floe-thread-context) describes the published data, and the required line
-    /// in the program's build script.
-    ///
-    /// ```no_run
-    /// let telemetry = floe_telemetry::init()?;
-    /// telemetry.publish_context()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// - The system is not Linux, or allows no mapping with a name.
-    /// - The provider [does nothing](Self::is_noop).
-    /// - The program does not export its thread-local variable, or this copy of the library is in a shared library and
-    ///   the program exports another copy's variable. The resource is still published. A statically linked program
-    ///   cannot detect this.
-    /// - Another thread is publishing.
-    #[cfg(feature = "thread-context")]
-    pub fn publish_context(&self) -> std::io::Result<()> {
-        if self.is_noop() {
-            return Err(std::io::Error::other(
-                "expected a provider that records, found one that is switched off: its resource is not published",
-            ));
-        }
-        floe_thread_context::publish(self.resource())
-    }
-
     /// Returns an OpenTelemetry tracer provider that uses this library's recorder, for code that uses OpenTelemetry's
     /// API. It can be set as the global tracer provider:
     ///

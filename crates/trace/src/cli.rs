@@ -5,8 +5,6 @@ mod input;
 #[cfg(feature = "listen")]
 mod listen;
 mod output;
-#[cfg(target_os = "linux")]
-mod ps;
 mod query;
 mod redact;
 mod show;
@@ -50,11 +48,6 @@ enum Command {
     Names(query::Question),
     /// Redact a text, or explain what is redacted in it, for example a log
     Redact(redact::Redact),
-    /// List the open spans of a process, and the current span of each of its threads
-    ///
-    /// The process may hang or be stopped, and no thread is interrupted.
-    #[cfg(target_os = "linux")]
-    Ps(ps::Ps),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -87,8 +80,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::CriticalPath(question) => query::answer(&question, &query::PATH),
         Command::Names(question) => query::answer(&question, &query::NAMES),
         Command::Redact(options) => options.run(),
-        #[cfg(target_os = "linux")]
-        Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     };

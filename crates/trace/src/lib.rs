@@ -23,9 +23,6 @@
 //! The feature `cli` adds the program `floe-trace`, and the feature `listen` adds the program's receiver. A library
 //! needs neither, and depends on this crate with `default-features = false`.
 
-#[cfg(all(feature = "cli", target_os = "linux"))]
-#[doc(hidden)]
-pub mod ps;
 pub mod read;
 
 mod causes;

@@ -153,7 +153,7 @@ fn there_is_one_attribute_traced() {
 
 /// The only files with `unsafe`: the queue between a thread and the collector; the linker's lists; two instructions of
 /// the processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe (twice);
-/// memory that other processes read; and tests of these.
+/// and tests of these.
 const UNSAFE: &[&str] = &[
     "crates/core/src/recorder/ring.rs",
     "crates/core/src/link_list.rs",
@@ -166,12 +166,6 @@ const UNSAFE: &[&str] = &[
     "crates/logs/src/filtered.rs",
     "crates/sdk/src/provider/standby.rs",
     "crates/tracing/src/current_span.rs",
-    "crates/thread-context/src/published.rs",
-    "crates/thread-context/src/published/open_span.rs",
-    "crates/thread-context/src/published/slot.rs",
-    "crates/thread-context/src/process/mapping.rs",
-    "crates/thread-context/src/process/symbol.rs",
-    "tests/process-context/main.rs",
     "tests/src/fork.rs",
     "tests/src/signal.rs",
     "tests/tests/it/conformance/hygiene.rs",
@@ -207,7 +201,7 @@ const WAITS: &[(&str, &str)] = &[
 /// `thread::spawn` panics if the system has no thread left.
 #[test]
 fn no_call_waits_and_no_thread_is_started_with_a_panic() {
-    let folders = ["crates/thread-context/src", "crates/waterfall/src", "integrations"];
+    let folders = ["crates/waterfall/src", "integrations"];
     let waits = ["yield_now", "spin_loop", "thread::sleep"];
     let spawns = ["thread::spawn(", "use std::thread::spawn"];
     for (name, text) in sources(&LIBRARY).into_iter().chain(sources(&folders)) {

@@ -163,18 +163,6 @@ fn http() {
     assert!(context.span().span_context().is_remote());
 }
 
-#[cfg(feature = "thread-context")]
-#[test]
-fn thread_context() {
-    let config = floe_telemetry::TelemetryConfig::new("library");
-    let telemetry = floe_telemetry::TelemetryProvider::builder(config).initialize().unwrap();
-    // The tests have no build script that exports the symbol for the spans.
-    let error = telemetry.publish_context().unwrap_err().to_string();
-    assert!(error.contains("readers see the resource, but no spans"), "{error}");
-    let mappings = std::fs::read_to_string("/proc/self/maps").unwrap();
-    assert!(mappings.contains("OTEL_CTX"), "{mappings}");
-}
-
 #[cfg(feature = "tracing")]
 #[test]
 fn tracing() {

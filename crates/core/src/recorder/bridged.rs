@@ -16,7 +16,6 @@ use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Fill, Opening, Parent};
 use super::pending::Handle;
-use super::published::{Published, Site, list};
 use super::record::SpanRecord;
 use crate::callsite::CallSite;
 use crate::caught::caught;
@@ -81,7 +80,7 @@ impl BridgedSpan {
 
     /// Creates a handle that propagates the context of a span, and does not end the span.
     pub fn propagating(cx: Context) -> Self {
-        Self { state: Parked::in_context(cx, Site::NONE) }
+        Self { state: Parked::in_context(cx) }
     }
 
     /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. Returns false and
@@ -121,19 +120,16 @@ impl BridgedSpan {
     /// too many contexts.
     #[inline]
     pub fn enter(&self) -> Option<EnteredSpan> {
-        let (cx, site, recorded) = match &self.state {
+        let (cx, recorded) = match &self.state {
             Parked::Off | Parked::Unsampled(_) => return None,
-            Parked::In(unsampled) => (&unsampled.context, unsampled.site, None),
+            Parked::In(unsampled) => (&unsampled.context, None),
             Parked::Recording(recording) => {
-                let site = Site::of(recording.record.head.callsite);
-                list(recording, site);
                 recording.updates().share();
-                (recording.context.as_ref()?, site, Some(recording.handle()))
+                (recording.context.as_ref()?, Some(recording.handle()))
             }
         };
         let ids = IdHash::of(cx.span().span_context());
-        let published = Published::context(cx, site);
-        let current = ManuallyDrop::new((attach_again(cx), published));
+        let current = ManuallyDrop::new(attach_again(cx));
         Some(EnteredSpan { current, ids, recorded })
     }
 
@@ -197,14 +193,11 @@ fn open_below(
 ) -> Parked {
     let mut state = open_detached(parent, callsite.filter(|_| !is_named), Some(fill));
     match &mut state {
-        Parked::In(unsampled) => {
-            unsampled.site = Site::of(callsite);
-            unsampled.record = record();
-        }
+        Parked::In(unsampled) => unsampled.record = record(),
         Parked::Recording(recording) => recording.updates().own(),
         Parked::Off => {
             if let Some(cx) = parent.map(propagated) {
-                state = Parked::in_context(cx, Site::NONE);
+                state = Parked::in_context(cx);
             }
         }
         Parked::Unsampled(_) => {}
@@ -219,7 +212,7 @@ fn open_below(
 #[derive(Debug)]
 #[must_use = "the span is current until it is left"]
 pub struct EnteredSpan {
-    current: ManuallyDrop<(Attached, Published)>,
+    current: ManuallyDrop<Attached>,
     ids: IdHash,
     recorded: Option<Handle>,
 }
@@ -252,8 +245,7 @@ impl EnteredSpan {
     /// Leaves the span.
     #[inline]
     pub fn leave(self) {
-        let mut current = ManuallyDrop::into_inner(self.current);
-        current.0.detach();
+        ManuallyDrop::into_inner(self.current).detach();
     }
 }
 

@@ -22,7 +22,7 @@
 //! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
 use std::cell::{Cell, RefCell};
-use std::{mem, ptr};
+use std::ptr;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
@@ -33,9 +33,7 @@ use super::context::{self, Attached, attach, attach_again};
 use super::ids;
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
-use super::published::{Published, Site, unsampled_id};
 use super::recording::Recording;
-use crate::callsite::CallSite;
 
 /// Returns the ids of the current span, if a cell of this thread stores it below the span in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
@@ -267,11 +265,10 @@ impl Unsampled {
 pub(super) struct UnsampledGuard(Unsampled);
 
 impl UnsampledGuard {
-    /// Makes a span current below the span of OpenTelemetry's `Context`. If `id` is [`SpanId::INVALID`], the id is
-    /// created when it is read.
+    /// Makes a span current below the span of OpenTelemetry's `Context`.
     #[inline]
-    pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
-        Self(Unsampled { below, id }.replace())
+    fn attach(span: Unsampled) -> Self {
+        Self(span.replace())
     }
 }
 
@@ -282,15 +279,11 @@ impl Drop for UnsampledGuard {
     }
 }
 
-/// Makes a span current on this thread until the guard is dropped, and publishes it to readers outside the process. The
-/// recorder makes spans current only with this guard. It cannot leave its thread, because OpenTelemetry's guards cannot.
-#[derive(Debug)]
-#[allow(dead_code, reason = "only dropped; empty without the feature `thread-context`")]
-pub(super) struct CurrentGuard(Way, Published);
-
+/// Makes a span current on this thread until the guard is dropped. The recorder makes spans current only with this guard.
+/// It cannot leave its thread, because OpenTelemetry's guards cannot.
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
-pub(super) enum Way {
+pub(super) enum CurrentGuard {
     InContext(Attached),
     InBoundary(BoundaryGuard, Attached),
     Nested(NestedGuard),
@@ -301,17 +294,16 @@ pub(super) enum Way {
 
 #[expect(clippy::inline_always, reason = "inlining constructs the guard in its final location")]
 impl CurrentGuard {
-    /// Makes the span of `recording` current in the context that `make` creates, or `again` if that could not be attached.
+    /// Makes the context that `make` creates current, or `again` if that could not be attached.
     #[inline(always)]
     pub(super) fn in_context(
-        recording: &Recording,
         make: impl FnOnce() -> Context,
         again: impl FnOnce() -> Option<Context>,
     ) -> Self {
-        Self(Way::InContext(attach(make, again)), Published::recording(recording))
+        Self::InContext(attach(make, again))
     }
 
-    /// As [`in_context`](Self::in_context), with the span as the boundary.
+    /// Makes `cx` current, or `again` if it could not be attached, with the span of `recording` as the boundary.
     #[inline(always)]
     pub(super) fn in_boundary(
         cx: Context,
@@ -320,39 +312,36 @@ impl CurrentGuard {
     ) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
         let attached = attach(|| cx, || again().inspect(BoundaryGuard::replace));
-        Self(Way::InBoundary(boundary, attached), Published::recording(recording))
+        Self::InBoundary(boundary, attached)
     }
 
     #[inline(always)]
     pub(super) fn nested(recording: &Recording) -> Self {
-        Self(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
+        Self::Nested(NestedGuard::enter(recording))
     }
 
     /// Makes the span in `cx` current, even if that span is the boundary around the current one.
-    pub(super) fn propagated(cx: &Context, is_call: bool, site: Site) -> Self {
-        let published = Published::context(cx, site);
+    pub(super) fn propagated(cx: &Context, is_call: bool) -> Self {
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
-        let way = if has_boundaries {
-            Way::InBoundary(BoundaryGuard::none(), attach_again(cx))
+        if has_boundaries {
+            Self::InBoundary(BoundaryGuard::none(), attach_again(cx))
         } else {
-            Way::InContext(attach_again(cx))
-        };
-
-        Self(way, published)
+            Self::InContext(attach_again(cx))
+        }
     }
 
-    /// Makes the previous span current for an owner that may do so anywhere. Such a guard has no other [`Way`].
+    /// Makes the previous span current for an owner that may do so anywhere. The guard of such a span has no other variant.
     pub(super) fn detach(&mut self) {
-        if let Way::InContext(attached) = &mut self.0 {
+        if let Self::InContext(attached) = self {
             attached.detach();
         }
     }
 
-    /// Makes the previous span current if this one is unsampled and not published. Then, the guard must not be dropped.
+    /// Makes the previous span current if this one is unsampled. Then, the guard must not be dropped.
     #[inline(always)]
     pub(super) fn leave_unsampled(&self) -> bool {
-        match &self.0 {
-            Way::Unsampled(guard) if !mem::needs_drop::<Published>() => {
+        match self {
+            Self::Unsampled(guard) => {
                 guard.0.replace();
                 true
             }
@@ -360,11 +349,10 @@ impl CurrentGuard {
         }
     }
 
+    /// Makes an unsampled span current, whose id is created when it is read.
     #[inline(always)]
-    pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
-        let id = unsampled_id();
-        let guard = UnsampledGuard::attach(below, id);
-        Self(Way::Unsampled(guard), Published::below_current(id, Site::of(callsite)))
+    pub(super) fn unsampled(below: IdHash) -> Self {
+        Self::Unsampled(UnsampledGuard::attach(Unsampled { below, id: SpanId::INVALID }))
     }
 }
 
@@ -377,7 +365,6 @@ pub(super) struct Suspended(Box<Place>);
 struct Place {
     above: Above,
     span: Unsampled,
-    site: Site,
 }
 
 #[derive(Debug)]
@@ -430,7 +417,7 @@ impl Place {
     #[cold]
     fn unused() -> Self {
         let span = Unsampled { below: IdHash::NONE, id: SpanId::INVALID };
-        Self { above: Above::Context(Context::new()), span, site: Site::NONE }
+        Self { above: Above::Context(Context::new()), span }
     }
 }
 
@@ -445,7 +432,6 @@ impl Suspended {
                 return None;
             }
 
-            let site = Site::published(above.trace_id(), span.id);
             let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
             let mut place = unused.unwrap_or_else(|| Box::new(Place::unused()));
             // One by one, because moving the whole place would load it in other pieces than it was stored in.
@@ -455,7 +441,6 @@ impl Suspended {
                 Above::Context(cx.clone())
             };
             place.span = span;
-            place.site = site;
             Some(Self(place))
         });
 
@@ -464,21 +449,21 @@ impl Suspended {
 
     #[inline]
     pub(super) fn make_current(&self) -> CurrentGuard {
-        let Place { above, span: Unsampled { below, id }, site } = &*self.0;
+        let Place { above, span } = &*self.0;
         let is_current = match above {
             Above::Span(..) => {
-                let is_same = |cx: &Context| IdHash::of(cx.span().span_context()) == *below;
+                let is_same = |cx: &Context| span.is_below(cx.span().span_context());
                 context::read(|cx| is_same(cx) && is_plain(cx)) == Some(true)
             }
             Above::Context(cx) => is_current(cx),
         };
-        let guard = UnsampledGuard::attach(*below, *id);
+        let guard = UnsampledGuard::attach(*span);
         if is_current {
-            return CurrentGuard(Way::Unsampled(guard), Published::below_current(*id, *site));
+            return CurrentGuard::Unsampled(guard);
         }
 
         let attached = attach(|| above.context(), || Some(above.context()));
-        CurrentGuard(Way::UnsampledIn(guard, attached), Published::below_current(*id, *site))
+        CurrentGuard::UnsampledIn(guard, attached)
     }
 
     /// Keeps the whole current context, which is still that of the span's ancestor.

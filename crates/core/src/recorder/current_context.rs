@@ -5,7 +5,6 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::context;
 use super::current::{CurrentGuard, handle_within, span_context_within};
-use super::published::Site;
 use super::recorded_span::RecordedSpan;
 
 /// Returns the current context, which is empty where a thread has none, see [`context`].
@@ -48,13 +47,9 @@ pub(crate) fn current_context() -> Context {
 /// spans.single("load").assert_child_of("import");
 /// ```
 pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let captured = context::is_there().then(|| {
-        let cx = current_context();
-        let site = Site::in_context(&cx);
-        (cx, site)
-    });
+    let captured = context::is_there().then(current_context);
     move || {
-        let _current = captured.map(|(cx, site)| CurrentGuard::propagated(&cx, false, site));
+        let _current = captured.map(|cx| CurrentGuard::propagated(&cx, false));
         function()
     }
 }

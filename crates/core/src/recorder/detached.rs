@@ -14,7 +14,6 @@ use super::exception;
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
-use super::published::Site;
 use super::record::{Origin, SpanRecord};
 use super::recorded_span;
 use super::span::Tracer;
@@ -81,7 +80,7 @@ impl Tracer {
 impl DetachedSpan {
     /// Creates a handle without a span, whose code runs below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
-        Self(Parked::in_context(parent, Site::NONE))
+        Self(Parked::in_context(parent))
     }
 
     /// Returns the context in which the span is current, for propagation; `None` after the end of the span.

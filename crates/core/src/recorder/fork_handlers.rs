@@ -9,7 +9,7 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
-use super::{buffer, fork, listeners, measure, memory, published, recording};
+use super::{buffer, fork, listeners, measure, memory, recording};
 
 pub(super) fn watch() {
     static REGISTERED: Once = Once::new();
@@ -45,7 +45,6 @@ extern "C" fn after() {
 extern "C" fn in_child() {
     fork::count_fork();
     listeners::forked();
-    published::forked();
     memory::forked();
     after();
 }

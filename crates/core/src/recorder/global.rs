@@ -115,7 +115,6 @@ fn finish(mut recording: Box<Recording>, _: Ticks, code: Code) {
 #[cold]
 fn end(recording: &mut Recording) {
     pass_on(recording);
-    recording.listed.close();
     drop(recording.context.take());
     if let Some(span) = recording.foreign.take() {
         span.end_as(&recording.record);

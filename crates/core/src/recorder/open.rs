@@ -14,14 +14,13 @@ use super::current_context::current_context;
 use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent};
-use super::published::Site;
 use super::record::SpanRecord;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
 use super::sampling::{self, Subject};
 use crate::callsite::CallSite;
 
-/// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
+/// A call whose body runs: its recording, and the guard that makes it current.
 ///
 /// Each state is constructed in its final location. Moving a state that several branches construct would load it in
 /// other pieces than it was stored in, which stalls.
@@ -84,7 +83,6 @@ pub(super) enum Parked {
 #[derive(Debug)]
 pub(super) struct Unrecorded {
     pub(super) context: Context,
-    pub(super) site: Site,
     /// The data of an unsampled root of `tracing`, which is needed if the root gets a sampled parent.
     pub(super) record: Option<Box<SpanRecord>>,
 }
@@ -191,17 +189,16 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 /// than the rest of the call.
 #[inline(never)]
 fn open_call_below(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-    match open_unsampled(callsite) {
+    match open_unsampled() {
         Some(unsampled) => unsampled,
         None => open_call_in_recorder(callsite, fill),
     }
 }
 
 #[inline]
-pub(super) fn open_unsampled(callsite: &'static CallSite) -> Option<Opened> {
+pub(super) fn open_unsampled() -> Option<Opened> {
     let above = sampling::unsampled_parent()?;
-    let current = CurrentGuard::unsampled(above, Some(callsite));
-    Some(Opened::new(OpenSpan::within(None, current)))
+    Some(Opened::new(OpenSpan::within(None, CurrentGuard::unsampled(above))))
 }
 
 #[inline(never)]
@@ -219,7 +216,7 @@ fn open_call_unrecorded(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> 
         return Opened::OFF;
     }
 
-    place_unrecorded(&Parent::CURRENT, Some(callsite), fill).opened(Some(callsite))
+    place_unrecorded(&Parent::CURRENT, Some(callsite), fill).opened(true)
 }
 
 #[inline(never)]
@@ -230,14 +227,14 @@ fn open_below(
 ) -> Opened {
     match recorder() {
         Some(recorder) => (recorder.open)(parent, callsite, fill),
-        None => place_unrecorded(parent, callsite, fill).opened(callsite),
+        None => place_unrecorded(parent, callsite, fill).opened(callsite.is_some()),
     }
 }
 
 pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> Opened {
     match fill {
         Some(fill) => open_below(parent, None, Some(fill)),
-        None => place_unrecorded(parent, None, None).opened(None),
+        None => place_unrecorded(parent, None, None).opened(false),
     }
 }
 
@@ -248,7 +245,7 @@ pub(super) fn open_detached(
 ) -> Parked {
     match recorder() {
         Some(recorder) => (recorder.open_detached)(parent, callsite, fill),
-        None => place_unrecorded(parent, callsite, fill).parked(callsite),
+        None => place_unrecorded(parent, callsite, fill).parked(),
     }
 }
 
@@ -278,24 +275,22 @@ pub(super) fn place_unrecorded(
 }
 
 impl Placed {
-    pub(super) fn opened(self, callsite: Option<&'static CallSite>) -> Opened {
-        let is_call = callsite.is_some();
+    pub(super) fn opened(self, is_call: bool) -> Opened {
         Opened::new(match self {
             Self::In(cx, recording) => {
-                let current = CurrentGuard::propagated(&cx, is_call, Site::of(callsite));
-                OpenSpan::within(recording, current)
+                OpenSpan::within(recording, CurrentGuard::propagated(&cx, is_call))
             }
             Self::Here(Some(measured)) => OpenSpan::Measured(Held::new(Some(measured))),
             Self::Here(None) => OpenSpan::Off,
         })
     }
 
-    pub(super) fn parked(self, callsite: Option<&'static CallSite>) -> Parked {
+    pub(super) fn parked(self) -> Parked {
         match self {
             Self::In(_, Some(recording)) | Self::Here(Some(recording)) => {
                 Parked::Recording(recording)
             }
-            Self::In(cx, None) => Parked::in_context(cx, Site::of(callsite)),
+            Self::In(cx, None) => Parked::in_context(cx),
             Self::Here(None) => Parked::Off,
         }
     }
@@ -388,14 +383,12 @@ impl OpenSpan {
 }
 
 impl Parked {
-    pub(super) fn in_context(cx: Context, site: Site) -> Self {
-        Self::In(Box::new(Unrecorded { context: cx, site, record: None }))
+    pub(super) fn in_context(cx: Context) -> Self {
+        Self::In(Box::new(Unrecorded { context: cx, record: None }))
     }
 
     pub(super) fn in_current_context() -> Self {
-        let cx = current_context();
-        let site = Site::in_context(&cx);
-        Self::in_context(cx, site)
+        Self::in_context(current_context())
     }
 
     /// Parks the span that is current on this thread. Its context is current, unless the user's code has left another
@@ -441,7 +434,7 @@ impl Parked {
             Self::Recording(recording) => recording.make_current(),
             Self::Off => Opened::OFF,
             Self::In(parked) => {
-                let current = CurrentGuard::propagated(&parked.context, true, parked.site);
+                let current = CurrentGuard::propagated(&parked.context, true);
                 Opened::new(OpenSpan::within(None, current))
             }
         }
@@ -492,7 +485,7 @@ impl Recording {
             && !listeners::has_boundaries(listeners::current())
             && !self.record.is_measured()
         {
-            let current = CurrentGuard::in_context(self, || cx.clone(), again);
+            let current = CurrentGuard::in_context(|| cx.clone(), again);
             return Opened::new(OpenSpan::within(None, current));
         }
 
@@ -512,7 +505,7 @@ impl Recording {
         };
 
         let current = if self.record.is_measured() {
-            CurrentGuard::propagated(&cx, true, Site::of(self.record.head.callsite))
+            CurrentGuard::propagated(&cx, true)
         } else {
             CurrentGuard::in_boundary(cx, self, || self.context.clone())
         };
@@ -533,14 +526,12 @@ impl Recording {
 
 #[cfg(test)]
 mod tests {
-    use super::super::published::Published;
     use super::*;
 
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn a_call_has_little_of_its_span_on_the_stack() {
         // Each call of a recursive function has its own `Opened`.
-        let published = size_of::<Published>().next_multiple_of(8);
-        assert_eq!(size_of::<Opened>(), 32 + published);
+        assert_eq!(size_of::<Opened>(), 32);
     }
 }

@@ -35,8 +35,6 @@ pub(super) struct Recording {
     pub(super) foreign: Option<GlobalSpan>,
     methods: &'static Methods,
     pending: &'static PendingUpdates,
-    /// The entry of the open span for readers outside the process.
-    pub(super) listed: crate::thread_context::OpenSpan,
 }
 
 /// Changes the data of a span.
@@ -66,7 +64,6 @@ impl Recording {
             foreign: None,
             methods,
             pending,
-            listed: crate::thread_context::OpenSpan::new(),
         })
     }
 
@@ -79,7 +76,6 @@ impl Recording {
     #[inline]
     pub(super) fn leave(&self) {
         self.pending.set_state(State::Blank);
-        self.listed.close();
     }
 
     pub(super) fn clear(&mut self) {

@@ -80,7 +80,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 
     if listeners::has_boundaries(listeners)
         && sampling::follows_unsampled_parent(listeners, callsite)
-        && let Some(unsampled) = open::open_unsampled(callsite)
+        && let Some(unsampled) = open::open_unsampled()
     {
         return unsampled;
     }
@@ -100,7 +100,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 #[inline(never)]
 fn open_measured(above: IdHash, callsite: Option<&'static CallSite>) -> Opened {
     let measured = Parent::CURRENT.map(|cx| sampling::measured(cx, callsite));
-    Opened::new(OpenSpan::within(measured, CurrentGuard::unsampled(above, callsite)))
+    Opened::new(OpenSpan::within(measured, CurrentGuard::unsampled(above)))
 }
 
 #[inline(never)]
@@ -154,7 +154,7 @@ fn open_decided(
         {
             Opened::OFF
         }
-        decision => place(decision, parent, callsite, fill).opened(callsite),
+        decision => place(decision, parent, callsite, fill).opened(callsite.is_some()),
     }
 }
 
@@ -169,7 +169,7 @@ fn open_detached(
             recording.context = Some(below(parent, &recording));
             Parked::Recording(recording)
         }
-        (decision, fill) => place(decision, parent, callsite, fill).parked(callsite),
+        (decision, fill) => place(decision, parent, callsite, fill).parked(),
     }
 }
 
@@ -252,7 +252,7 @@ fn keep(
     }
 
     let again = || Some(below_again(parent, &recording));
-    let current = CurrentGuard::in_context(&recording, || below(parent, &recording), again);
+    let current = CurrentGuard::in_context(|| below(parent, &recording), again);
     Opened::new(OpenSpan::within(Some(recording), current))
 }
 
