@@ -12,16 +12,8 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static EXPORTS: AtomicBool = AtomicBool::new(false);
 
-/// Whether exported events of `tracing` are also events of their spans.
-static SPAN_EVENTS: AtomicBool = AtomicBool::new(false);
-
 pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
-}
-
-/// Whether an event of `tracing` that is exported is no event of its span.
-pub(super) fn replaces_span_events() -> bool {
-    exports() && !SPAN_EVENTS.load(Ordering::Relaxed)
 }
 
 /// Returns the generation of the settings. It tells a thread that its copy of the settings is outdated.
@@ -37,7 +29,6 @@ pub(super) fn current() -> (u64, Arc<LogRecordSettings>) {
 pub(super) fn start(settings: LogRecordSettings) {
     let mut current = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
     EXPORTS.store(!settings.exporters.is_empty(), Ordering::Relaxed);
-    SPAN_EVENTS.store(settings.span_events, Ordering::Relaxed);
     let previous = current.replace(Arc::new(settings));
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(current);

@@ -84,9 +84,7 @@ where
 
     /// Runs before any layer gets the event.
     fn event_enabled(&self, event: &Event<'_>, _: layer::Context<'_, S>) -> bool {
-        if current::replaces_span_events()
-            && context::is_readable(event.metadata().target())
-            && !is_suppressed()
+        if current::exports() && context::is_readable(event.metadata().target()) && !is_suppressed()
         {
             mark_exported(event);
         }

@@ -30,9 +30,8 @@
 //! as `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
 //! implementation, is dropped.
 //!
-//! An event of `tracing` that is exported as a record is no event of its span
-//! ([`span_events`](floe_telemetry_sdk::config::LoggingConfig::span_events)). Exceptions of spans become records on request
-//! ([`exceptions`](floe_telemetry_sdk::TelemetryConfig::exceptions)).
+//! An event of `tracing` that is exported as a record is no event of its span. Exceptions of spans become records on
+//! request ([`exceptions`](floe_telemetry_sdk::TelemetryConfig::exceptions)).
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
 //! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in

@@ -83,8 +83,6 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that are added to records.
     pub span_attributes: Vec<String>,
-    /// Whether exported events of `tracing` are also events of their spans.
-    pub span_events: bool,
 }
 
 impl LogRecordSettings {

@@ -13,8 +13,6 @@ use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-const SPAN_EVENTS: (&str, &str) = ("FLOE_LOG_SPAN_EVENTS", "yes");
-
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +135,7 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
         catch_unwind(panics).unwrap_err();
     });
     let owned = |names: &[&str]| sorted(names.iter().copied().map(str::to_owned));
-    let (exceptions, bridged) = (owned(&EXCEPTIONS), owned(&BRIDGED));
+    let exceptions = owned(&EXCEPTIONS);
     let all = owned(&[&EXCEPTIONS[..], &BRIDGED].concat());
     let without = ("OTEL_LOGS_EXPORTER", "none");
     let missing = "expects an exporter of log records, found none";
@@ -145,8 +143,6 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
         (&[][..], &exceptions[..], &[PANIC][..], 1, ""),
         (&[(OPT_IN, "logs")], &[], &RECORDS, 6, ""),
         (&[(OPT_IN, "logs/dup")], &exceptions, &RECORDS, 6, ""),
-        (&[SPAN_EVENTS], &all, &[PANIC], 1, ""),
-        (&[SPAN_EVENTS, (OPT_IN, "logs")], &bridged, &RECORDS, 6, ""),
         (&[without], &all, &[], 1, ""),
         (&[without, (OPT_IN, "logs")], &all, &[], 6, missing),
         (&[(OPT_IN, "spans")], &exceptions, &[PANIC], 1, "found `spans`"),

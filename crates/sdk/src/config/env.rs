@@ -287,7 +287,6 @@ impl TelemetryConfig {
                 "span_attributes",
                 keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes),
             ),
-            ("span_events", keep(&mut logging.span_events, own.span_events, &default.span_events)),
         ] {
             if is_own {
                 let path = format!("logging.{path}");
@@ -640,7 +639,6 @@ fn logging(config: &mut TelemetryConfig) {
     let words =
         [&BOOLEANS[..], &[("1", true), ("0", false), ("yes", true), ("no", false)]].concat();
     config.set("FLOE_LOG_JSON", |it| &mut it.logging.json_output, word(&words));
-    config.set("FLOE_LOG_SPAN_EVENTS", |it| &mut it.logging.span_events, word(&words));
     config.set("FLOE_LOG_OUTPUT", |it| &mut it.logging.output, word(LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())

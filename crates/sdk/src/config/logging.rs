@@ -42,10 +42,6 @@ pub struct LoggingConfig {
     /// more: about as much as one update of its attributes.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
-    /// Whether an event of `tracing` that is exported as a log record is also an event of its span. Default `false`. An
-    /// event that is not exported as a log record is an event of its span in any case.
-    #[serde(skip_serializing_if = "is_default")]
-    pub span_events: bool,
 }
 
 /// The maximum number of patterns for attributes of the current span.
@@ -101,7 +97,6 @@ impl Default for LoggingConfig {
             json_output: true,
             output: LogOutput::default(),
             span_attributes: Vec::new(),
-            span_events: false,
         }
     }
 }

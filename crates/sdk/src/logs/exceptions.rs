@@ -106,8 +106,8 @@ impl ExceptionLogs {
     }
 }
 
-/// Whether an event is the exception of its span. An error event of `tracing` is an event like its others: it is not in
-/// the logs, or it is in both signals on request.
+/// Whether an event is the exception of its span. An error event of `tracing` is an event like its others, which is not in
+/// the logs.
 fn is_exception(event: &Event) -> bool {
     let is_of_tracing = event.attributes.iter().any(|it| it.key.as_str() == keys::LEVEL);
     event.name == keys::EXCEPTION && !is_of_tracing

@@ -59,7 +59,6 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
-            span_events: config.logging.span_events,
         });
     }
 

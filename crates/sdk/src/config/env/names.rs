@@ -115,7 +115,7 @@ pub(super) fn otlp(signal: Option<Signal>, setting: &str) -> Option<&'static str
 }
 
 /// The paths of the other fields, by their variables.
-const PATHS: [(&str, &str); 35] = [
+const PATHS: [(&str, &str); 34] = [
     ("OTEL_SDK_DISABLED", "enabled"),
     ("OTEL_SERVICE_NAME", "resource_attributes.service_name"),
     ("OTEL_TRACES_SAMPLER", "sampling.sampler"),
@@ -148,7 +148,6 @@ const PATHS: [(&str, &str); 35] = [
     ("FLOE_LOG_JSON", "logging.json_output"),
     ("FLOE_LOG_SPAN_ATTRIBUTES", "logging.span_attributes"),
     ("FLOE_LOG_OUTPUT", "logging.output"),
-    ("FLOE_LOG_SPAN_EVENTS", "logging.span_events"),
     ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "exceptions"),
     ("FLOE_PANIC_OUTPUT", "panic_output"),
 ];
