@@ -6,8 +6,11 @@
 mod calls;
 mod contended_lock;
 mod equal_calls;
+mod features;
+mod group;
 mod repeated_calls;
 mod slow_with;
+mod straggler;
 
 use std::cmp::{Ordering, Reverse};
 
@@ -79,6 +82,8 @@ struct Finding {
     of_file: u64,
     /// The name of the repeated call, or an empty text. Findings with different texts are not merged.
     about: String,
+    /// Whether the finding names a property of the slow spans.
+    has_property: bool,
     /// The time of the cause on the critical path of the longest traces.
     on_path: u64,
 }
@@ -102,7 +107,7 @@ impl Finding {
         let time = sum(at.iter().map(|it| it.1));
         let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);
         let cause = Cause { kind, span, spans: at.len(), time, message };
-        Self { cause, at, of_file, about: String::new(), on_path: 0 }
+        Self { cause, at, of_file, about: String::new(), has_property: false, on_path: 0 }
     }
 
     fn of(mut self, span: usize) -> Self {
@@ -278,9 +283,10 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     for mut finding in findings {
         let (service, name) = name(forest, finding.cause.span);
         let key = (finding.cause.kind, service, normalized(name), finding.about.clone());
-        // The merged finding keeps the span and the message of the longest single finding. A property of several slow
-        // spans comes before a single span without one.
-        let rank = (finding.at.len() > 1, finding.at.iter().map(|it| it.1).max());
+        // The merged finding keeps the span and the message of the longest single finding. A property of slow spans comes
+        // before spans without one, and several spans come before a single one.
+        let longest = finding.at.iter().map(|it| it.1).max();
+        let rank = (finding.has_property, finding.at.len() > 1, longest);
         let Some((known_rank, known)) = causes.get_mut(&key) else {
             causes.insert(key, (rank, finding));
             continue;

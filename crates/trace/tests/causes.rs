@@ -401,8 +401,8 @@ fn a_property_of_slow_calls_is_named_if_it_explains_them() {
         ("shard", &shard, 200, 30, "5 of 30 slow spans have `shard=few`"),
         // So many calls have the value that it states their kind.
         ("kind", &kind, 200, 30, ""),
-        // Ids identify calls. Some of them recur.
-        ("order", &order, 200, 20, ""),
+        // Ids identify calls. One of them recurs.
+        ("order", &order, 200, 20, "10 of 20 slow spans have `order=same`"),
         // Equal calls have paths that differ in ids, and one of them may be slow.
         ("url.path", &path, 200, 20, "20 of 20 slow spans have `url.path=/items/0`"),
     ] {
@@ -461,4 +461,94 @@ fn what_cannot_be_told_from_something_else() {
         lines(0..8, |call| format!("page {}..{}us waits\n", call * 10, 8_000 + call * 7_000));
     let sentence = "8 spans `page` wait for each other";
     assert_causes(&pages, &[(CauseKind::ContendedLock, "page", sentence)]);
+}
+
+/// Writes 15 joins of 24 parallel tasks. `slow` returns the factor and the attributes of a task.
+fn joins(mut task: impl FnMut(u64, u64) -> (f64, String)) -> String {
+    let mut random = Random(11);
+    lines(0..15, |join| {
+        let at = join * 10_000;
+        let tasks = lines(0..24, |number| {
+            let (factor, attributes) = task(join, number);
+            let end = f64::from(u32::try_from(at).unwrap()) + random.about(60.0 * factor);
+            format!("  task {at}..{end} {attributes}\n")
+        });
+        format!("join {at}..{}\n{tasks}", at + 2_000)
+    })
+}
+
+/// Returns the factor and the attributes of a task of a join.
+type Tasks<'a> = &'a dyn Fn(u64, u64) -> (f64, String);
+
+/// One task of each join is late, and the property of the late tasks is the answer.
+#[test]
+fn the_property_that_stragglers_share_is_named() {
+    let node = |join: u64, task: u64| format!("index-{}", (join * 7 + task) % 24);
+    let rows = |join: u64, task: u64| if task == join % 24 { 240_000 + join } else { 1_900 + join };
+    let partition: Tasks<'_> =
+        &|_, task| (if task == 7 { 12.0 } else { 1.0 }, format!("partition={task}"));
+    // The shard is slow in most of the joins.
+    let shard: Tasks<'_> = &|join, task| {
+        let is_slow = task == 7 && join % 4 != 0;
+        (if is_slow { 20.0 } else { 1.0 }, format!("db.shard={task}"))
+    };
+    let time_out: Tasks<'_> = &|join, task| {
+        let node = node(join, task);
+        (if node == "index-11" { 25.0 } else { 1.0 }, format!("server.address={node}"))
+    };
+    let large: Tasks<'_> = &|join, task| {
+        let rows = rows(join, task);
+        (if rows > 100_000 { 14.0 } else { 1.0 }, format!("rows={rows}"))
+    };
+    for (tasks, part) in [
+        (partition, "15 of 15 have `partition=7`, compared with 0 of 345 others"),
+        (shard, "11 of 11 have `db.shard=7`"),
+        (time_out, "15 of 15 have `server.address=index-11`"),
+        (large, "15 of 15 have `rows` ≥ 10000"),
+    ] {
+        let found = found_in(&spans(&joins(tasks)));
+        let message = &found[0].2;
+        assert!(message.starts_with("one span `task` below each of "), "{found:#?}");
+        assert!(message.contains(part), "{found:#?}");
+        assert_eq!(found.iter().filter(|it| it.1 == "task").count(), 1, "{found:#?}");
+    }
+}
+
+/// Stragglers without a common property are reported as such.
+#[test]
+fn stragglers_without_a_property_are_named() {
+    let late = |join: u64, task: u64| task == join * 5 % 24;
+    let text = joins(|join, task| {
+        (if late(join, task) { 14.0 } else { 1.0 }, format!("partition={task}"))
+    });
+    let found = found_in(&spans(&text));
+    let message = &found[0].2;
+    assert!(message.starts_with("one span `task` below each of 15 of 15 parents"), "{found:#?}");
+    assert!(!message.contains("have `"), "{found:#?}");
+}
+
+/// One row of many is locked or large. The other rows hardly repeat.
+#[test]
+fn a_hot_key_is_named_among_few_and_many_values() {
+    for (others, traces) in [(5, 200), (100, 233), (500, 233), (50_000, 4_000)] {
+        for prefix in ["", "sku-"] {
+            let mut random = Random(13);
+            let text = lines(0..traces, |update| {
+                let at = update * 1_000;
+                let is_hot = update % 7 == 3;
+                let value = if is_hot { 77 } else { 1_000 + random.below(others) };
+                let time = random.about(if is_hot { 240.0 } else { 3.0 });
+                let end = f64::from(u32::try_from(at).unwrap()) + time;
+                let ids = format!("request.id=r{update} order={}", random.below(1 << 30));
+                format!("update {at}..{end} app.sku={prefix}{value} {ids}\n")
+            });
+            let part = format!("slow spans have `app.sku={prefix}77`");
+            let found = found_in(&spans(&text));
+            let messages = found.iter().map(|it| &*it.2).collect::<Vec<_>>();
+            assert!(
+                messages.first().is_some_and(|it| it.contains(&part)),
+                "{others} others: {messages:#?}"
+            );
+        }
+    }
 }
