@@ -1,19 +1,17 @@
 //! Server spans for the requests to a tower service.
 
-use std::any::TypeId;
 use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::trace::Opening;
-use floe_telemetry_core::__sdk::internal_log::internal_log;
+use http::HeaderValue;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderValue, Uri};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
+use crate::axum_routes::{self, check_router, original_uri};
 use crate::exchange::Exchange;
 use crate::forwarded::Forwarded;
 use crate::http_semantics::{self as semantics, RequestMethod};
@@ -39,12 +37,13 @@ use crate::service::service;
 /// unless the caller is [not trusted](Self::untrusted). A request without a trace context starts a new trace, even if a
 /// span is current where the server runs.
 ///
-/// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer
-/// around a whole `Router` does not see the route, nor does one in a router of the other version; one warning reports
-/// this. Nor does a layer see the routes of a service in its router (`nest_service`, `fallback_service`), even if that
-/// service has a layer, too. Other routers need [`with_route`](Self::with_route). `Router::layer` applies to the routes
-/// that were added before it, so requests for later routes have no span. In a nested router, `url.path` and the
-/// requests that the functions of the options get have the whole path.
+/// With the feature `axum` or `axum-0_7` and `Router::layer`, also in a `ServiceBuilder`, spans are named after the route:
+/// `GET /orders/{id}`. A layer around a whole `Router` does not see the route, nor does one in a router of the other
+/// version; one warning reports this, in the second case at the first recorded request. Nor does a layer see the routes of
+/// a service in its router (`nest_service`, `fallback_service`), even if that service has a layer, too. Other routers need
+/// [`with_route`](Self::with_route). `Router::layer` applies to the routes that were added before it, so requests for later
+/// routes have no span. In a nested router, `url.path` and the requests that the functions of the options get have the
+/// whole path.
 ///
 /// If several layers are around a request, such as one of a nested router and one of the router around it, the outermost
 /// records the request or leaves it out, by its own options, and the others do nothing, unless only an inner one is
@@ -110,53 +109,31 @@ impl HttpServerLayer {
 common_options!(HttpServerLayer, Parts);
 http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
-service!(HttpServerLayer, HttpServer, open, check_route: 'static);
+service!(HttpServerLayer, HttpServer, open, check);
 
-/// The types of the endpoints of each version of axum whose routes are read.
-const READ: &[fn() -> TypeId] = &[
-    #[cfg(feature = "axum")]
-    TypeId::of::<axum::routing::Route>,
-    #[cfg(feature = "axum-0_7")]
-    TypeId::of::<axum_0_7::routing::Route>,
-];
-
-/// Warns once if a layer without `with_route` wraps an axum router, which determines the route only after the layer, or
-/// an endpoint of a version of axum whose routes are not read.
-fn check_route(options: &Options<Parts>, inner: &str, id: TypeId) {
-    static WARNED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
-
-    let is_router = !READ.is_empty() && inner.contains("axum::routing::Router");
-    let is_read = READ.iter().any(|read| read() == id);
-    let is_unread = inner.starts_with("axum::routing::route::Route") && !is_read;
-    let loses_route = options.route.is_none() && (is_router || is_unread);
-    if !loses_route || WARNED[usize::from(is_router)].swap(true, Ordering::Relaxed) {
-        return;
-    }
-    if is_router {
-        internal_log!(
-            warn,
-            "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or `with_route`"
-        );
-    } else {
-        internal_log!(
-            warn,
-            "`HttpServerLayer` does not read the routes of this version of axum, so its spans have no `http.route`: \
-             expected the feature `axum` of floe-telemetry-http for axum 0.8, `axum-0_7` for 0.7, or `with_route`"
-        );
+fn check(options: &Options<Parts>, inner: &str) {
+    if options.route.is_none() {
+        check_router(inner);
     }
 }
 
 pub(crate) fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchange> {
-    let nested = whole_uri(parts).map(|whole| mem::replace(&mut parts.uri, whole));
+    let whole = original_uri(parts).filter(|whole| **whole != parts.uri).cloned();
+    let nested = whole.map(|whole| mem::replace(&mut parts.uri, whole));
     let exchange = exchange_of(options, parts, Kind::HttpServer, |parts, context, link| {
         let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
         let incoming = Incoming::of(options, parts, forwarded);
         let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
+            incoming.examine(options, parts);
             incoming.describe(opening, parts, forwarded);
             semantics::client(opening, forwarded, options.peer(parts));
             opening.links(&link);
         });
-        let measurement = Measurement::start(|| incoming.attributes()).map(|measurement| {
+        let measured = || {
+            incoming.examine(options, parts);
+            incoming.attributes()
+        };
+        let measurement = Measurement::start(measured).map(|measurement| {
             if options.has_active_requests {
                 measurement.active(incoming.series())
             } else {
@@ -169,17 +146,6 @@ pub(crate) fn open(options: &Options<Parts>, parts: &mut Parts) -> Option<Exchan
         parts.uri = nested;
     }
     exchange
-}
-
-/// Returns the URI of a request whose prefix axum's `nest` or `nest_service` has removed.
-fn whole_uri(parts: &Parts) -> Option<Uri> {
-    let whole: Option<&Uri> = None;
-    #[cfg(feature = "axum-0_7")]
-    let whole =
-        parts.extensions.get::<axum_0_7::extract::OriginalUri>().map(|uri| &uri.0).or(whole);
-    #[cfg(feature = "axum")]
-    let whole = parts.extensions.get::<axum::extract::OriginalUri>().map(|uri| &uri.0).or(whole);
-    whole.filter(|whole| **whole != parts.uri).cloned()
 }
 
 /// The properties of a request that only actix-web knows, for the extensions of the request.
@@ -213,6 +179,13 @@ impl<'r> Incoming<'r> {
             route: route.or_else(|| matched_path(parts).map(Cow::Borrowed)),
             scheme,
             version: semantics::protocol(parts.version),
+        }
+    }
+
+    /// Examines a recorded request that has no route.
+    fn examine(&self, options: &Options<Parts>, parts: &Parts) {
+        if self.route.is_none() && options.route.is_none() {
+            options.examined.examine(parts);
         }
     }
 
@@ -261,18 +234,9 @@ impl<'r> Incoming<'r> {
 }
 
 fn matched_path(parts: &Parts) -> Option<&str> {
-    #[cfg(feature = "axum")]
-    if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {
-        return Some(path.as_str());
-    }
-    #[cfg(feature = "axum-0_7")]
-    if let Some(path) = parts.extensions.get::<axum_0_7::extract::MatchedPath>() {
-        return Some(path.as_str());
-    }
     #[cfg(feature = "actix-web")]
     if let Some(of_actix) = parts.extensions.get::<OfActix>() {
         return of_actix.route.as_deref();
     }
-    let _ = parts;
-    None
+    axum_routes::matched_path(parts)
 }

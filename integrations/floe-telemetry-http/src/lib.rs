@@ -63,6 +63,7 @@
 
 #[cfg(feature = "actix-web")]
 mod actix;
+mod axum_routes;
 mod exchange;
 mod forwarded;
 mod grpc_client;

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 
+use crate::axum_routes::Examined;
 use crate::headers::RecordedHeaders;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
@@ -43,6 +44,7 @@ pub(crate) struct Options<R> {
     pub(crate) request_headers: RecordedHeaders,
     /// The options for responses, or `None` if none is set, which saves each request an increment of a reference count.
     pub(crate) response: Option<Arc<ResponseOptions>>,
+    pub(crate) examined: Examined,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -72,6 +74,7 @@ impl<R> Clone for Options<R> {
             server: self.server.clone(),
             request_headers: self.request_headers.clone(),
             response: self.response.clone(),
+            examined: Examined::default(),
         }
     }
 }
@@ -90,6 +93,7 @@ impl<R> Options<R> {
             server: None,
             request_headers: RecordedHeaders::default(),
             response: None,
+            examined: Examined::default(),
         })
     }
 

@@ -6,6 +6,7 @@ use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt as _};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
+use crate::axum_routes::forget_original_uri;
 use crate::exchange::Exchange;
 use crate::kind::Kind;
 use crate::options::Options;
@@ -18,10 +19,7 @@ pub(crate) struct Served([Option<bool>; 2]);
 /// Makes the request of a client a new one, because its extensions may be those of a request that this process serves.
 pub(crate) fn renew(parts: &mut Parts) {
     parts.extensions.remove::<Served>();
-    #[cfg(feature = "axum")]
-    parts.extensions.remove::<axum::extract::OriginalUri>();
-    #[cfg(feature = "axum-0_7")]
-    parts.extensions.remove::<axum_0_7::extract::OriginalUri>();
+    forget_original_uri(&mut parts.extensions);
 }
 
 /// Returns the exchange of a request, for whose span `open` gets the parent and a link: the span of a trusted caller is

@@ -1,14 +1,15 @@
 //! The service that a layer wraps around another one.
 
 /// Implements `Layer` and a service for a struct with `options`. The function `open` opens the exchange of a request,
-/// or returns `None` for a request that passes through; `check` receives the options, and the name and the id of the inner type.
+/// or returns `None` for a request that passes through; `check` receives the options and the name
+/// of the inner type.
 macro_rules! service {
-    ($layer:ident, $service:ident, $open:ident $(, $check:ident: $bound:lifetime)?) => {
-        impl<S $(: $bound)?> tower_layer::Layer<S> for $layer {
+    ($layer:ident, $service:ident, $open:ident $(, $check:ident)?) => {
+        impl<S> tower_layer::Layer<S> for $layer {
             type Service = $service<S>;
 
             fn layer(&self, inner: S) -> $service<S> {
-                $($check(&self.options, std::any::type_name::<S>(), std::any::TypeId::of::<S>());)?
+                $($check(&self.options, std::any::type_name::<S>());)?
                 $service {
                     inner,
                     options: std::sync::Arc::clone(&self.options),

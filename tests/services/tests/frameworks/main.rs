@@ -7,6 +7,8 @@ mod client;
 mod exchanges;
 mod grpc;
 mod hyper;
+mod layers;
+mod routes;
 mod server;
 mod trace_id;
 

@@ -13,7 +13,6 @@ use bytes::Bytes;
 use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing};
 use floe_telemetry_http::{GrpcServerLayer, HttpClientLayer, HttpServerLayer};
-use floe_tests::Written;
 use http_body_util::BodyExt as _;
 use opentelemetry::SpanId;
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
@@ -434,38 +433,6 @@ async fn a_request_to_a_nested_router_has_its_whole_path() {
         .assert_attribute("url.path", "/api/orders/7")
         .assert_attribute("url.query", "q=1");
     spans.single("GET /api/v2/orders/{id}").assert_attribute("url.path", "/api/v2/orders/8");
-}
-
-#[test]
-fn a_layer_around_a_router_is_reported_once() {
-    let written = Written::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(written.writer())
-        .with_ansi(false)
-        .without_time()
-        .finish();
-    let router = || Router::<()>::new().route("/orders/{id}", get(|| async {}));
-    tracing::subscriber::with_default(subscriber, || {
-        let named = HttpServerLayer::new().with_route(|_| None);
-        let _ = named.layer(router());
-        let _ = router().layer(HttpServerLayer::new());
-        assert_eq!(written.text(), "");
-        for _ in 0..2 {
-            let _ = HttpServerLayer::new().layer(router());
-            let before = axum_before::Router::<()>::new();
-            let _ = before
-                .route("/orders/:id", axum_before::routing::get(|| async {}))
-                .layer(HttpServerLayer::new());
-        }
-    });
-
-    let warning = "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or \
-                   `with_route`\n";
-    let written = written.text();
-    let lines: Vec<_> = written.split_inclusive('\n').collect();
-    assert!(lines[0].ends_with(warning), "{written}");
-    assert!(lines[1].contains("expected the feature `axum` of floe-telemetry-http"), "{written}");
-    assert_eq!(lines.len(), 2, "{written}");
 }
 
 #[tokio::test]
