@@ -14,7 +14,7 @@ use crate::rules::words::Binding;
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::{class, count_steps, line_start, mark_around, mark_at, steps};
 use crate::{
-    address, armour, command, group, mark, pair, personal, sentence, structure, table, vendor,
+    address, armour, command, group, mark, pair, personal, sentence, slot, structure, table, vendor,
 };
 
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
@@ -240,7 +240,11 @@ fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
         }
         scan.reach(anchor);
         if anchor >= scan.progress.covered {
+            let known = scan.found.len();
             look(scan, anchor, kinds);
+            if scan.found.len() > known {
+                slot::redact_siblings(scan, known);
+            }
         }
         next = anchors.next(text, scan.progress.covered.max(anchor + 1));
     }
@@ -327,9 +331,12 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
 }
 
 /// Sorts findings, and merges those that overlap or touch. A merged finding has the rule of the first one, or `unread`
-/// if one of them has this rule.
+/// if one of them has this rule. A sibling has the rule by which it is found alone.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
-    found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
+    found.sort_by_key(|finding| {
+        let is_sibling = finding.evidence == Evidence::Sibling;
+        (finding.range.start, std::cmp::Reverse(finding.range.end), is_sibling)
+    });
     found.dedup_by(|finding, last| {
         let touches = finding.range.start <= last.range.end;
         if touches {

@@ -201,7 +201,13 @@ impl<'s, 'a> Walk<'s, 'a> {
     fn step(&mut self, level: Level, open: usize, at: usize) -> Option<usize> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
+        let own = self.levels.iter().position(|level| level.end == Some(at));
         match tokens.kind(at) {
+            // A bracket in this level may have no end.
+            Close(_) if own.is_some() => {
+                self.levels.truncate(own.unwrap_or_default());
+                self.deeper = 0;
+            }
             Close(_) if self.deeper > 0 => self.deeper -= 1,
             // The bracket of `Some("…")`, which was read as a value; without a partner, it is wrong.
             Close(_) if level.end.is_some_and(|end| end != at) => drop(tokens.get(at)?.mate?),

@@ -26,6 +26,7 @@ mod rules;
 mod scan;
 mod score;
 mod sentence;
+mod slot;
 mod structure;
 mod table;
 mod text;

@@ -58,6 +58,8 @@ pub enum Evidence {
     Checksum,
     /// The same characters are a secret elsewhere in the text.
     Repetition,
+    /// The text is in the same list, comparison, call or pair as a secret.
+    Sibling,
     /// A configured pattern.
     Pattern,
     /// There is no evidence: the text was not read, because reading took more steps than a text may take.
@@ -72,6 +74,7 @@ impl Display for Evidence {
             Self::Format => f.write_str("its form"),
             Self::Checksum => f.write_str("its form, with a correct checksum"),
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
+            Self::Sibling => f.write_str("a secret is in the same list, comparison, call or pair"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
             Self::Unread => {
                 f.write_str("it was not examined, because examining the text took too many steps")
@@ -148,6 +151,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) line: Line,
     /// The end of the last group without a closing bracket.
     pub(crate) open_until: usize,
+    /// The slots before this byte were read.
+    pub(crate) slots: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -163,6 +168,7 @@ impl<'a> Scan<'a> {
             key: None,
             line: Line::default(),
             open_until: 0,
+            slots: 0,
             name: 0..0,
             meaning: None,
         }

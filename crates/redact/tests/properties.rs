@@ -90,6 +90,53 @@ fn constructor() -> impl Strategy<Value = String> {
     })
 }
 
+/// Generates a slot with two to five secrets: a list, a comparison, a call, a pair or an alternation, each in quotes of
+/// one language or in none.
+fn slot() -> impl Strategy<Value = (String, Vec<String>)> {
+    let form = select(vec![
+        ("KEYs = [ITEMS]", ", "),
+        ("KEYs: ITEMS", ", "),
+        ("KEY in (ITEMS)", ", "),
+        ("check_KEY(ITEMS)", ", "),
+        ("set_KEY(7, ITEMS, null)", ", "),
+        ("KEY mismatch: ITEMS", " != "),
+        ("assertion failed: KEY ITEMS", " == "),
+        ("KEY ITEMS differ", " and "),
+        ("KEY: expected ITEMS", ", got "),
+        ("KEY: left: ITEMS", ", right: "),
+        ("expected ITEMS for field KEY", " but got "),
+        ("KEY changed from ITEMS", " to "),
+        ("KEY = ITEMS", " || "),
+        ("KEY: ITEMS", " | "),
+        ("KEY is ITEMS", " or "),
+        ("KEYs = [\n    ITEMS,\n]", ",\n    "),
+        ("KEY: Some(ITEMS)", ") != Some("),
+    ]);
+    let quote = select(vec![("\"", "\""), ("'", "'"), ("`", "`"), ("\\\"", "\\\""), ("«", "»")]);
+    let key = select(vec!["password", "api_key", "client_secret"]);
+    (form, quote, key, vec(secret(), 2..6)).prop_map(
+        |((form, joint), (open, close), key, secrets)| {
+            let quoted: Vec<_> = secrets.iter().map(|it| format!("{open}{it}{close}")).collect();
+            (form.replace("ITEMS", &quoted.join(joint)).replace("KEY", key), secrets)
+        },
+    )
+}
+
+/// Generates the identifier of a secret and the secret, which are one pair.
+fn identified() -> impl Strategy<Value = (String, Vec<String>)> {
+    let form = select(vec![
+        "ID / SECRET",
+        "ID:SECRET",
+        "s3('https://b.example.com/x.csv', 'ID', 'SECRET', 'CSV')",
+        "[\"ID\", \"SECRET\"]",
+        "keys ID, SECRET",
+    ]);
+    let id = prop_oneof!["AKIA[A-Z2-7]{16}", "rzp_live_[a-zA-Z0-9]{14}"];
+    (form, id, secret()).prop_map(|(form, id, secret)| {
+        (form.replace("ID", &id).replace("SECRET", &secret), vec![secret])
+    })
+}
+
 /// Generates bytes with a meaning in the grammars, between arbitrary bytes.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -158,6 +205,20 @@ proptest! {
         let text = form.replace("VALUE", &value).replace("SECRET", &secret).replace("KEY", &key);
         let safe = Redactor::new().redact(&text).into_owned();
         prop_assert!(!safe.contains(&secret), "{text} became {safe}");
+    }
+
+    /// Where one text of a slot is redacted, no other text of the slot stays.
+    #[test]
+    fn a_mark_and_a_sibling_never_stand_together(
+        (text, secrets) in prop_oneof![3 => slot(), 1 => identified()],
+        frame in select(vec!["TEXT", "2026-11-30 ERROR worker-3: TEXT", "TEXT\nretrying in 3 s", "  -> TEXT (attempt 2)"]),
+    ) {
+        let text = frame.replace("TEXT", &text);
+        let safe = Redactor::new().redact(&text).into_owned();
+        let has_mark = safe.contains("<REDACTED>");
+        let stays = secrets.iter().any(|secret| safe.contains(secret));
+        prop_assert!(!(has_mark && stays), "{text} became {safe}");
+        prop_assert_eq!(Redactor::new().redact(&safe), safe.as_str());
     }
 
     /// A secret does not leak, even if the message is truncated within or near the secret.

@@ -659,3 +659,47 @@ fn both_values_of_a_change_are_redacted() {
         assert_eq!(redactor.redact(&changed), safe);
     }
 }
+
+#[test]
+fn the_siblings_of_a_secret_are_redacted_and_its_surroundings_stay() {
+    let redactor = Redactor::new();
+    for (text, wanted) in [
+        (
+            "check_password(\"harbor86\", \"mango71\", 3, null, \"eu-west-1\")",
+            "check_password(\"<REDACTED>\", \"<REDACTED>\", 3, null, \"eu-west-1\")",
+        ),
+        (
+            "expected \"harbor86\" got \"mango71\" for field password",
+            "expected \"<REDACTED>\" got \"<REDACTED>\" for field password",
+        ),
+        (
+            "ALTER USER app IDENTIFIED BY harbor86 REPLACE mango71",
+            "ALTER USER app IDENTIFIED BY <REDACTED> REPLACE <REDACTED>",
+        ),
+        (
+            "SERVER_TRAFFIC_SECRET_0 4b1f8a2c9d3e5f60718293a4b5c6d7e8 9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+            "SERVER_TRAFFIC_SECRET_0 <REDACTED> <REDACTED>",
+        ),
+        (
+            "passwords = harbor86, mango71\nworker-3f7a9c21 stopped",
+            "passwords = <REDACTED>, <REDACTED>\nworker-3f7a9c21 stopped",
+        ),
+        (
+            "password=harbor86, host=db7x9q12, trace 3f7a9c21d4e5",
+            "password=<REDACTED>, host=db7x9q12, trace 3f7a9c21d4e5",
+        ),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
+    }
+}
+
+/// The text is redacted once more by another version or another program.
+#[test]
+fn a_text_with_marks_of_other_programs_does_not_change_beside_them() {
+    let redactor = Redactor::new();
+    for text in
+        ["password '***' != 'x'", "password=[Filtered], retried", "password <REDACTED>, retried"]
+    {
+        assert_eq!(redactor.redact(text), text);
+    }
+}

@@ -13,7 +13,7 @@ const LEN: usize = 8192;
 
 /// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
-const SLOW: [&str; 76] = [
+const SLOW: [&str; 84] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ", "token:", "password=", "password='x ", "sk-", "(password,", "a@",
     "http://a:b", "eyJ", "eyJ.", "eyJ-", "-----BEGIN RSA PRIVATE KEY-----\n", "\\\\\\\"", "%3d%22", " -p x -u a",
@@ -26,6 +26,8 @@ const SLOW: [&str; 76] = [
     "a\tpassword\n\"", "PlainLoginModule required user_a=", "user a on >", "name=\"password\"\n\n", "INSERT (password) VALUES (",
     "{\"kty\":\"oct\",\"k\":\"", "kty=kty{", "map[password:a b ", "<token>\n", "</value><name>password", "*:*:*:a:", "a, password\nb, ",
     "password: Validation x [{", "AUTH\n$3\n", "secret id ", "auth=('bob',{<", "Cookie: lang=\"de\"; @phrase={", "auth=('bob''",
+    "password 'x7Kq2Lw9' != ", "(password x7Kq2Lw9", "{\"password\": \"x7Kq2Lw9\", [", "password=x7Kq2Lw9, ", concat!("AKIA", "Q3EGUX2ABCDEFGH7 / "),
+    "password='x7Kq2Lw9'\nExpected: ", "password: $argon2id$v=19$m=65536,t=3,p=1$x7Kq2Lw9x7Kq,", "pin%3Dmap[apiKey:{4fs7Kq2Zx9Lm4Vb8 host:db1]>",
 ];
 
 /// Texts between the pieces of a repeated text.
@@ -88,6 +90,7 @@ fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
         fields
     });
     let [columns, values] = ["password", "x7Kq2Lw9"].map(|cell| vec![cell; 64].join(","));
+    let items = vec!["x7Kq2Lw9"; 10_000].join("\", \"");
     let mut slow = String::new();
     for text in [
         format!("user,password\nbob,{mega}\nann,x7"),
@@ -98,6 +101,10 @@ fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
         format!("{{\"pointer\":\"/data/password\",{fields}\"a\":1}}"),
         format!("password: {}\"winter\"{}", "Some(Value { a: ".repeat(10_000), "})".repeat(10_000)),
         format!("map[{}password:a b", "a:b ".repeat(1 << 16)),
+        format!("f(\"{items}\", \"{}Q3EGUX2ABCDEFGH7\")", "AKIA"),
+        format!("password mismatch: \"{}\"", items.replace(", ", " != ")),
+        format!("password in (\"{items}"),
+        format!("{}\"x7Kq2Lw9\", \"password\"{}", "[".repeat(5_000), "]".repeat(5_000)),
     ] {
         check(&mut slow, &text);
         let findings = Redactor::new().findings(&text);

@@ -296,3 +296,16 @@ pub(crate) const ENTITIES: &[(&str, u8)] = &[
 
 /// Prefixes of a quoted text in programming languages, as in `b"…"`.
 pub(crate) static STRING_PREFIXES: WordList = words!("b, B, r, R, u, f, N, E, L, rb, br, p");
+
+/// Names of texts in a comparison or an alternation: `expected: "…"`, `old = "…"`.
+pub(crate) static ROLE_NAMES: WordList = words!(
+    "expected, actual, received, got, left, right, old, new, want, wanted, have, found, given, previous, current, \
+    replace, expect, provided, tried"
+);
+
+/// Words between the texts of a comparison or an alternation.
+pub(crate) static ROLE_WORDS: WordList = words!(
+    "or, and, not, but, get, is, was, were, are, be, to, equal, equals, eq, ne, vs, versus, instead, of, rather, \
+    than, does, do, did, didn't, doesn't, isn't, match, matches, differ, differs, from, replaces, with, by, then, should, as, same, \
+    xor, like, into, changed, become, became, over, ≠"
+);
