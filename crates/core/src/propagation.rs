@@ -59,9 +59,11 @@ pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized))
     });
 }
 
-/// Extracts the remote parent and the baggage of a carrier, on top of the current context.
+/// Extracts the remote parent and the baggage of a carrier, on top of the current context: for code that continues its
+/// caller, unless the carrier has a trace.
 ///
-/// An empty carrier returns the current context. If the carrier's trace context is invalid or occurs
+/// An empty carrier returns the current context. A layer, which a framework calls in any context, passes
+/// [`current_without_span`] to [`extract_onto`] instead. If the carrier's trace context is invalid or occurs
 /// twice, the returned context has no span, so that a new trace begins, as the W3C specification
 /// requires.
 ///
@@ -120,20 +122,41 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
     span_context.is_valid().then_some(span_context)
 }
 
-/// Extracts like [`extract_context`], but on top of `cx` instead of the current context.
+/// Extracts like [`extract_context`], but on top of `cx` instead of the current context: with [`current_without_span`]
+/// for a request, whose parent comes from the request alone.
+///
+/// ```
+/// use floe_telemetry::propagation::{current_without_span, extract_onto};
+/// use floe_telemetry::{create_span, testing, traced};
+///
+/// type Headers = [(&'static str, &'static str)];
+///
+/// #[traced(parent = extract_onto(current_without_span(), headers))]
+/// fn serve(headers: &Headers) {}
+///
+/// let spans = testing::capture(|| {
+///     let _span = create_span("the server's own loop");
+///     serve(&[]);
+/// });
+/// spans.single("serve").assert_root();
+/// ```
 #[must_use = "a context has no effect unless it is attached or used as a parent"]
 pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     caught::or_default(|| {
         carrier.extract(&mut |extractor| {
             cx = with_propagator(|propagator| {
-                // `get_all`, because `get` of a carrier returns `None` for a value that is not text.
-                let is_received = |field: &str| {
-                    TRACE_FIELDS.contains(&field)
-                        && extractor.get_all(field).is_some_and(|values| !values.is_empty())
-                };
-
-                if cx.span().span_context().is_valid() && propagator.fields().any(is_received) {
-                    cx = cx.with_remote_span_context(SpanContext::NONE);
+                if cx.span().span_context().is_valid() {
+                    // A propagator could not tell this span from one that another propagator has read.
+                    let received = propagator.extract_with_context(&without_span(&cx), extractor);
+                    let is_trace = received.span().span_context().is_valid();
+                    // `get_all`, because `get` of a carrier returns `None` for a value that is not text.
+                    let is_received = |field: &str| {
+                        TRACE_FIELDS.contains(&field)
+                            && extractor.get_all(field).is_some_and(|values| !values.is_empty())
+                    };
+                    if is_trace || propagator.fields().any(is_received) {
+                        return received;
+                    }
                 }
 
                 propagator.extract_with_context(&cx, extractor)
@@ -147,6 +170,17 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
 /// even with `context: boundaries`, and is empty while the thread ends.
 pub fn current_context() -> Context {
     current_context::current_context()
+}
+
+/// Returns the current context without its span, which belongs to the server or the runtime and not to a request that it
+/// passes on. Baggage and other values stay.
+#[must_use = "a context has no effect unless it is attached or used as a parent"]
+pub fn current_without_span() -> Context {
+    without_span(&current_context())
+}
+
+fn without_span(cx: &Context) -> Context {
+    cx.with_remote_span_context(SpanContext::NONE)
 }
 
 /// Returns the headers that propagate the current context.

@@ -76,6 +76,7 @@ mod pending;
 pub(crate) mod record;
 pub(crate) mod recorded_span;
 mod recording;
+pub(crate) mod replaced;
 pub(crate) mod returned;
 mod ring;
 #[cfg(test)]

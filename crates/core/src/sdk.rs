@@ -64,6 +64,8 @@ pub mod recorder {
     pub use crate::recorder::captures::CaptureScope;
     /// Used by the SDK, exporters, log records and the bridge from `tracing`.
     pub use crate::recorder::context;
+    /// Used by integrations and by the bridge from `tracing`.
+    pub use crate::recorder::replaced::{is_replaced, replace};
     /// Used by the bridge from `tracing` and by log records.
     pub use crate::recorder::{
         bridged::{BridgedSpan, EnteredSpan},

@@ -123,9 +123,13 @@ where
             return;
         }
 
+        let site = Site::of(metadata);
+        if site.is_replaced {
+            return;
+        }
+
         let is_explicit = !attributes.is_contextual();
         let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
-        let site = Site::of(metadata);
         let opened = BridgedSpan::open(&site.callsite, site.is_set_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
         });

@@ -10,12 +10,15 @@ use tracing::Metadata;
 
 use super::fields::{KIND, NAME};
 use crate::callsite::{CallSite, Level};
+use crate::recorder::is_replaced;
 
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) callsite: CallSite,
     /// Whether the span has a field `otel.name` or `otel.kind`, which sets a property that rules match.
     pub(super) is_set_by_field: bool,
+    /// Whether an integration records a span in the place of this one.
+    pub(super) is_replaced: bool,
 }
 
 /// The sites by the address of the metadata. The program's source bounds their number.
@@ -67,6 +70,7 @@ impl Site {
         Self {
             callsite,
             is_set_by_field: [NAME, KIND].iter().any(|it| metadata.fields().field(it).is_some()),
+            is_replaced: is_replaced(metadata.target(), metadata.name()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The context of an invocation: its id, the name by which the function was invoked, and the deadline.
 
+use std::borrow::Cow;
+use std::env;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +12,9 @@ use std::time::{Duration, SystemTime};
 use floe_telemetry::trace::Opening;
 use floe_telemetry_core::__sdk::program_signals;
 use futures_channel::oneshot::{self, Receiver};
+
+/// The variable in which Lambda passes X-Ray's header.
+const VARIABLE: &str = "_X_AMZN_TRACE_ID";
 
 /// The time before the deadline at which the span of an invocation ends.
 const BEFORE_DEADLINE: Duration = Duration::from_millis(250);
@@ -63,6 +68,7 @@ mod runtime {
         Invocation {
             request_id: Some(&context.request_id),
             arn: Some(&context.invoked_function_arn),
+            trace: context.xray_trace_id.as_deref(),
             version: &context.env_config.version,
             deadline: context.deadline,
         }
@@ -74,6 +80,7 @@ mod runtime {
 pub struct Invocation<'a> {
     request_id: Option<&'a str>,
     arn: Option<&'a str>,
+    trace: Option<&'a str>,
     version: &'a str,
     /// In milliseconds since 1970.
     deadline: u64,
@@ -94,6 +101,13 @@ impl Invocation<'_> {
             opening.attribute_from("cloud.resource_id", function);
             opening.attribute("cloud.account.id", parts[4]);
         }
+    }
+
+    /// Returns the header of X-Ray that Lambda passes with the invocation. Where the request does not contain it, the
+    /// runtime has set it as a variable, unless it runs several invocations at once.
+    pub(crate) fn trace(&self) -> Option<Cow<'_, str>> {
+        let variable = || env::var(VARIABLE).ok().map(Cow::Owned);
+        self.trace.map(Cow::Borrowed).or_else(variable)
     }
 
     /// Returns the deadline, unless it has passed: local emulators of Lambda give any number.

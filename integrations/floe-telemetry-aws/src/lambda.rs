@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-use floe_telemetry::propagation::extract_context;
+use floe_telemetry::propagation::{current_without_span, extract_onto};
 use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{SpanKind, TelemetryProvider, Tracer};
-use floe_telemetry_core::__sdk::program_signals;
+use floe_telemetry_core::__sdk::{program_signals, recorder::replace};
 use futures_channel::oneshot::{self, Receiver};
+use opentelemetry::Context;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::invocation::{AnyRequest, Deadline, Invocation, ReadInvocation};
-use crate::xray::FUNCTION;
+use crate::xray::{FUNCTION, HEADER};
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
@@ -27,10 +28,11 @@ static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 /// returns the result, because Lambda then stops the process.
 ///
 /// The span has the name of the function, the kind `server`, `faas.coldstart` and `faas.name`, and with
-/// `with_context` (feature `lambda_runtime`) the id of the invocation. Its parent is the span in `_X_AMZN_TRACE_ID`, if
-/// [`XrayPropagator`](crate::XrayPropagator) was added to the provider and X-Ray samples the trace. Its status is an
-/// error if the function fails. Around the handler, the layer delays the answer by the flush; as a layer of
-/// `lambda_runtime::Runtime`, it flushes after the answer, and does not see the handler's errors.
+/// `with_context` (feature `lambda_runtime`) the id of the invocation. Its parent is X-Ray's span, if
+/// [`XrayPropagator`](crate::XrayPropagator) was added to the provider and X-Ray samples the trace; otherwise it begins a
+/// trace, whatever span of the runtime is current. Its status is an error if the function fails. Around the handler, the layer delays the answer by the flush; as a layer of
+/// `lambda_runtime::Runtime`, it flushes after the answer, and does not see the handler's errors. The layer replaces the
+/// span `Lambda runtime invoke` of `lambda_runtime::run`, which ends after the flush; `tracing_layer` leaves it out.
 ///
 /// For `lambda_http`, [`without_span`](Self::without_span) leaves the span to `HttpServerLayer`, which is named after
 /// the route and has its parent from the headers.
@@ -47,6 +49,8 @@ impl LambdaLayer {
     /// Creates the layer, with a timeout of a second for each flush.
     #[must_use]
     pub fn new(telemetry: Arc<TelemetryProvider>) -> Self {
+        // The runtime's own span ends after the flush, so after the last invocation it would never arrive.
+        replace("lambda_runtime", "Lambda runtime invoke");
         let timeout = Duration::from_secs(1);
         Self { telemetry, timeout, has_span: true, trigger: None, context: AnyRequest }
     }
@@ -82,7 +86,8 @@ impl<C> LambdaLayer<C> {
         self
     }
 
-    /// Flushes after each invocation, without recording a span for it.
+    /// Flushes after each invocation, without recording a span for it. X-Ray's span is then the parent of the function's
+    /// own spans.
     #[must_use]
     pub fn without_span(mut self) -> Self {
         self.has_span = false;
@@ -125,10 +130,14 @@ where
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let LambdaLayer { telemetry, timeout, trigger, context, .. } = &self.layer;
         let invocation = context.read(&request);
-        let opened = || open(is_cold, *trigger, &invocation);
-        let mut span = self.layer.has_span.then(opened);
+        let parent = parent(&invocation);
+        let mut span = if self.layer.has_span {
+            open(parent, is_cold, *trigger, &invocation)
+        } else {
+            DetachedSpan::skipped(parent)
+        };
         let deadline = invocation.deadline();
-        let inner = run(&mut span, || self.inner.call(request));
+        let inner = span.run(|| self.inner.call(request));
         LambdaFuture {
             inner: Some(inner),
             span,
@@ -148,7 +157,7 @@ pin_project_lite::pin_project! {
     pub struct LambdaFuture<F, T> {
         #[pin]
         inner: Option<F>,
-        span: Option<DetachedSpan>,
+        span: DetachedSpan,
         deadline: Option<Deadline>,
         result: Option<T>,
         flush: Option<Receiver<()>>,
@@ -167,7 +176,7 @@ where
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(inner) = this.inner.as_mut().as_pin_mut() {
-            let Poll::Ready(result) = run(this.span, || inner.poll(task)) else {
+            let Poll::Ready(result) = this.span.run(|| inner.poll(task)) else {
                 if this.deadline.as_mut().is_some_and(|it| it.is_near(task)) {
                     *this.deadline = None;
                     end(this.span, "timeout", Some(&"the function reached its deadline"));
@@ -205,10 +214,7 @@ fn flush(telemetry: Arc<TelemetryProvider>, timeout: Duration) -> Receiver<()> {
     ended
 }
 
-fn end(span: &mut Option<DetachedSpan>, error_type: &str, error: Option<&impl Display>) {
-    let Some(mut span) = span.take() else {
-        return;
-    };
+fn end(span: &mut DetachedSpan, error_type: &str, error: Option<&impl Display>) {
     if let Some(error) = error {
         span.set_attribute("error.type", error_type);
         span.set_error(error);
@@ -216,16 +222,19 @@ fn end(span: &mut Option<DetachedSpan>, error_type: &str, error: Option<&impl Di
     span.end();
 }
 
-fn run<T>(span: &mut Option<DetachedSpan>, body: impl FnOnce() -> T) -> T {
-    match span {
-        Some(span) => span.run(body),
-        None => body(),
-    }
+/// Returns the parent of an invocation, of which its own header decides. The span that is current belongs to the runtime,
+/// and ends after the process has been stopped.
+fn parent(invocation: &Invocation<'_>) -> Context {
+    let header = invocation.trace().map(|value| (HEADER, value));
+    extract_onto(current_without_span(), header.as_slice())
 }
 
-fn open(is_cold: bool, trigger: Option<&'static str>, invocation: &Invocation<'_>) -> DetachedSpan {
-    // The propagator of X-Ray reads the variable of Lambda where no header has a trace.
-    let parent = extract_context(&std::collections::HashMap::<String, String>::new());
+fn open(
+    parent: Context,
+    is_cold: bool,
+    trigger: Option<&'static str>,
+    invocation: &Invocation<'_>,
+) -> DetachedSpan {
     TRACER.open(parent, |opening| {
         let name = env::var(FUNCTION).ok();
         opening.attribute("faas.coldstart", &is_cold);

@@ -1,6 +1,5 @@
 //! X-Ray's trace context beside W3C's.
 
-use std::collections::HashMap;
 use std::env;
 
 use opentelemetry::Context;
@@ -9,10 +8,8 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry_aws::trace::XrayPropagator as Format;
 
-/// The variable in which Lambda passes the context of an invocation.
-const VARIABLE: &str = "_X_AMZN_TRACE_ID";
-
-const HEADER: &str = "x-amzn-trace-id";
+/// The header of X-Ray, whose value Lambda passes with each invocation, too.
+pub(crate) const HEADER: &str = "x-amzn-trace-id";
 
 /// The flag by which opentelemetry-aws stands for `Sampled=?`, with which a caller leaves the decision to its callee. In
 /// W3C's level 2, it marks a random trace id.
@@ -22,7 +19,7 @@ const UNDECIDED: TraceFlags = TraceFlags::new(0x02);
 pub(crate) const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
 /// X-Ray's trace context, for `TelemetryProviderBuilder::with_propagator`: the header `X-Amzn-Trace-Id`, which services
-/// of AWS send and read, and on Lambda the variable `_X_AMZN_TRACE_ID`, where nothing else carries a trace.
+/// of AWS send and read. On Lambda, [`LambdaLayer`](crate::LambdaLayer) passes it the header of each invocation.
 ///
 /// A `traceparent` takes precedence. A load balancer sends a header without a parent, which names no span and is
 /// ignored. A header with `Sampled=?` or without `Sampled` is ignored, too, because nobody has decided about the trace,
@@ -52,15 +49,8 @@ impl TextMapPropagator for XrayPropagator {
         if current.is_valid() && current.is_remote() {
             return cx.clone();
         }
-        let read = |extractor: &dyn Extractor| {
-            let received = self.0.extract_with_context(&Context::new(), extractor);
-            received.span().span_context().clone()
-        };
-        let mut received = read(extractor);
-        if !received.is_valid() && !current.is_valid() {
-            let value = env::var(VARIABLE).unwrap_or_default();
-            received = read(&HashMap::from([(HEADER.to_owned(), value)]));
-        }
+        let received = self.0.extract_with_context(&Context::new(), extractor);
+        let received = received.span().span_context().clone();
         let is_undecided = received.trace_flags() & UNDECIDED == UNDECIDED;
         let is_decided = received.is_sampled() || !is_undecided && env::var_os(FUNCTION).is_none();
         if received.is_valid() && is_decided {
@@ -77,6 +67,8 @@ impl TextMapPropagator for XrayPropagator {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use opentelemetry::trace::{SpanId, TraceId, TraceState};
 
     use super::*;

@@ -1,6 +1,8 @@
 //! The request to a server. The parent of its span comes from the request, whatever span is current on the server.
 
-use floe_telemetry::propagation::{current_context, extract_onto};
+use floe_telemetry::propagation::{
+    current_context, current_span_context, current_without_span, extract_onto,
+};
 use http::request::Parts;
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt as _};
@@ -42,22 +44,16 @@ pub(crate) fn exchange_of(
     *layer = Some(is_untrusted);
     parts.extensions.insert(Served(layers));
 
-    let mut base = current_context();
-    let has_span = base.span().span_context().is_valid();
-    let is_below_outer = has_span && is_inner && !is_untrusted;
-    if has_span && !is_below_outer {
-        // The span belongs to the server, not to the request.
-        base = base.with_remote_span_context(SpanContext::NONE);
-    }
-
+    let is_below_outer = is_inner && !is_untrusted && current_span_context().is_valid();
     let (context, link) = if is_below_outer {
-        (base, None)
+        (current_context(), None)
     } else if is_untrusted {
         let caller = extract_onto(Context::new(), &parts.headers);
         let link = caller.span().span_context().clone();
-        (without_baggage_of(&caller, base), Some(link).filter(SpanContext::is_valid))
+        let base = without_baggage_of(&caller, current_without_span());
+        (base, Some(link).filter(SpanContext::is_valid))
     } else {
-        (extract_onto(base, &parts.headers), None)
+        (extract_onto(current_without_span(), &parts.headers), None)
     };
     if !options.records(parts) {
         return Some(Exchange::skipped(kind, context));

@@ -66,8 +66,9 @@ impl Destination {
         span.attribute("messaging.batch.message_count", count)
     }
 
-    /// Returns a builder for the span `process <name>` of a consumer. Its parent is the sender's span in these headers
-    /// or, if they contain none, the current span.
+    /// Returns a builder for the span `process <name>` of a consumer. Its parent is the sender's span in these headers,
+    /// whatever span is current. If they contain none, the current span stays the parent, such as the span of an
+    /// invocation of Lambda, because a consumer calls this method itself.
     #[track_caller]
     pub fn process(&self, headers: &impl Extractor) -> SpanBuilder {
         let sender = propagation::extract_context(headers);

@@ -9,12 +9,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::traced;
 use floe_telemetry_aws::{LambdaLayer, XrayPropagator};
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Error, LambdaEvent};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
+use opentelemetry::{Context, Key, KeyValue, SpanId, TraceId};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -22,6 +23,8 @@ use tower::{Layer as _, service_fn};
 
 const ROOT: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8";
 const PARENT: &str = "5759e988bd862e3fe1be46a994272793 53995c3f42cd8ad8";
+/// Another trace.
+const OTHER: &str = "Root=1-5759e988-bd862e3fe1be46a994272794;Parent=53995c3f42cd8ad8";
 /// An event whose handler never ends.
 const STUCK: &str = "\"stuck\"";
 const NO_PARENT: &str = " 0000000000000000 ";
@@ -41,6 +44,7 @@ impl SpanExporter for Lines {
                 attributes.map(|it| format!("{}={}", it.key, it.value)).collect();
             let attributes = attributes.join(" ");
             println!("span {} {trace} {parent} {:?} {attributes}", span.name, span.status);
+            println!("delivered {}", span.span_context.span_id());
         }
         Ok(())
     }
@@ -52,6 +56,7 @@ impl SpanExporter for Lines {
 
 #[traced(name = "handle")]
 async fn handle(event: LambdaEvent<String>) -> Result<String, Error> {
+    tracing::info_span!("work").in_scope(|| tracing::info!("working"));
     match event.payload.as_str() {
         "bad" => Err("password=hunter2".into()),
         "stuck" => {
@@ -62,18 +67,21 @@ async fn handle(event: LambdaEvent<String>) -> Result<String, Error> {
     }
 }
 
+/// A message from another trace of X-Ray.
+#[traced(name = "message", parent = headers)]
+fn message(headers: &[(&str, &str)]) {}
+
 #[traced(name = "answer", parent = headers)]
 fn answer(headers: &HeaderMap) {}
 
-/// The function; `kind` is its handler.
+/// The function; `kind` is its handler. Its spans of `tracing` are recorded, too.
 fn function(kind: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let config = TelemetryConfig::from_env().expect("a configuration");
-    let mut telemetry = TelemetryProvider::builder(config).with_span_exporter(Lines);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut telemetry = floe_telemetry::builder().with_span_exporter(Lines);
     if kind != "event" {
         telemetry = telemetry.with_propagator(XrayPropagator::new());
     }
-    let layer = LambdaLayer::new(Arc::new(telemetry.initialize().expect("telemetry")));
+    let layer = LambdaLayer::new(Arc::new(telemetry.init().expect("telemetry")));
     runtime.expect("a runtime").block_on(async {
         let ended = match kind {
             "http" => {
@@ -89,6 +97,24 @@ fn function(kind: &str) {
                 lambda_runtime::Runtime::new(service_fn(handle)).layer(layer).run().await
             }
             "any" => lambda_runtime::run(layer.layer(service_fn(handle))).await,
+            "bare" => {
+                let handle = |event: LambdaEvent<String>| {
+                    message(&[("X-Amzn-Trace-Id", &format!("{OTHER};Sampled=1"))]);
+                    handle(event)
+                };
+                lambda_runtime::run(layer.without_span().layer(service_fn(handle))).await
+            }
+            "foreign" => {
+                let ids = (TraceId::from(7), SpanId::from(8));
+                let state = TraceState::NONE;
+                let span = SpanContext::new(ids.0, ids.1, TraceFlags::default(), true, state);
+                let _foreign = Context::new().with_remote_span_context(span).attach();
+                lambda_runtime::run(layer.layer(service_fn(handle))).await
+            }
+            "concurrent" => {
+                let layer = layer.with_context();
+                lambda_runtime::run_concurrent(layer.layer(service_fn(handle))).await
+            }
             _ => lambda_runtime::run(layer.with_context().layer(service_fn(handle))).await,
         };
         ended.expect("a function");
@@ -125,6 +151,8 @@ fn invoke(kind: &str, xray: &str, events: &[&str]) -> String {
         .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().expect("a port").to_string())
         .envs([("AWS_LAMBDA_FUNCTION_NAME", "ship"), ("AWS_LAMBDA_FUNCTION_VERSION", "3")])
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_MAX_CONCURRENCY", if kind == "concurrent" { "2" } else { "1" })
+        .env("FLOE_LOG_OUTPUT", "none")
         .stdout(Stdio::piped())
         .spawn()
         .expect("a child");
@@ -171,6 +199,19 @@ fn until_deadline(mut child: Child) -> String {
     child.kill().expect("a child");
     child.wait().expect("an end");
     lines
+}
+
+/// Checks that each parent was delivered, or is X-Ray's, and that the runtime's own span was not, which is open while
+/// Lambda stops the process.
+#[track_caller]
+fn assert_whole(lines: &str) {
+    let delivered: Vec<_> = lines.lines().filter_map(|it| it.strip_prefix("delivered ")).collect();
+    for line in lines.lines().filter_map(|it| it.strip_prefix("span ")) {
+        let parent = line.split([' ']).find(|it| it.len() == 16).expect("a parent");
+        let is_outside = [NO_PARENT.trim(), "53995c3f42cd8ad8"].contains(&parent);
+        assert!(is_outside || delivered.contains(&parent), "{line} in {lines}");
+    }
+    assert!(!lines.contains("span Lambda runtime invoke"), "{lines}");
 }
 
 /// The lines of the spans of invocations.
@@ -230,6 +271,46 @@ fn a_trace_that_x_ray_does_not_record_is_no_parent() {
     assert!(answer.is_some_and(|line| line.contains(NO_PARENT)), "{lines}");
     let lines = invoke("http", &format!("{ROOT};Sampled=1"), &[http]);
     assert!(lines.contains(&format!("span answer {PARENT}")), "{lines}");
+}
+
+/// Around the handler, `lambda_runtime::run` has a span of `tracing` that ends after the answer.
+#[test]
+fn each_trace_is_whole_when_lambda_stops_the_process() {
+    let traceless = "x";
+    let [sampled, unsampled] = ["Sampled=1", "Sampled=0"].map(|it| format!("{ROOT};{it}"));
+    let nowhere = "0000000000000000";
+    for (kind, xray, parent) in [
+        ("xray", &*sampled, "53995c3f42cd8ad8"),
+        ("xray", &unsampled, nowhere),
+        ("xray", traceless, nowhere),
+        ("any", &sampled, "53995c3f42cd8ad8"),
+        ("runtime", &sampled, "53995c3f42cd8ad8"),
+        ("runtime", &unsampled, nowhere),
+        ("runtime", traceless, nowhere),
+        ("concurrent", &sampled, "53995c3f42cd8ad8"),
+        ("foreign", &sampled, "53995c3f42cd8ad8"),
+        ("foreign", &unsampled, nowhere),
+        ("foreign", traceless, nowhere),
+    ] {
+        let lines = invoke(kind, xray, &["\"good\"", "\"good\""]);
+        let found = invocations(&lines);
+        assert_eq!(found.len(), 2, "{kind} {xray}: {lines}");
+        for line in found {
+            assert_eq!(line.split(' ').nth(1), Some(parent), "{kind} {xray}: {lines}");
+        }
+        assert_eq!(lines.matches("span work").count(), 2, "{kind} {xray}: {lines}");
+        assert_whole(&lines);
+    }
+
+    // Without a span of the invocation, the function's own spans have X-Ray's parent.
+    for (xray, parent) in [(&sampled, PARENT), (&unsampled, NO_PARENT)] {
+        let lines = invoke("bare", xray, &["\"good\""]);
+        let handle = lines.lines().find(|line| line.starts_with("span handle"));
+        assert!(handle.is_some_and(|line| line.contains(parent)), "{xray}: {lines}");
+        let other = PARENT.replace("3 ", "4 ");
+        assert_eq!(lines.matches(&format!("span message {other}")).count(), 1, "{xray}: {lines}");
+        assert_whole(&lines);
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ use crate::environment;
 pub struct EnvironmentCarrier(BTreeMap<String, String>);
 
 /// Extracts the context that the parent process passed in environment variables, by default `TRACEPARENT`, `TRACESTATE`
-/// and `BAGGAGE`, on top of the current context.
+/// and `BAGGAGE`, on top of the current context, which stays if the variables are not set.
 ///
 /// Attach it at the start of `main`, after initializing the provider, or use it as the parent of the
 /// outermost function:

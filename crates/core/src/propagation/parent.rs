@@ -53,7 +53,8 @@ impl AsParent<Given> for SpanContext {
     }
 }
 
-/// Extracts the parent with the process's propagator. A carrier without a trace context keeps the current parent.
+/// Extracts the parent with the process's propagator. A carrier without a trace context keeps the current parent,
+/// because an annotated function is called by code of the program; a layer that a framework calls passes a context.
 impl<K, C: ExtractFrom<K> + ?Sized> AsParent<Carrier<K>> for C {
     fn as_parent(&self) -> Context {
         extract_context(self)

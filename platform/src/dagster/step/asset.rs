@@ -7,7 +7,7 @@ use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Orchestrator, PipelineRun};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
-use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{propagation, traced};
 
 use super::{DagsterStep, Known, count, started, unwritten};
@@ -137,10 +137,8 @@ fn upstream(step: &DagsterStep) -> HashMap<String, SpanContext> {
     let entries = step.extras.upstream.iter();
     entries
         .filter_map(|(key, traceparent)| {
-            let carrier = [("traceparent".to_owned(), traceparent.as_str()?.to_owned())];
-            let cx = propagation::extract_context(&HashMap::from(carrier));
-            let context = cx.span().span_context().clone();
-            context.is_valid().then(|| (key.clone(), context))
+            let carrier = [("traceparent", traceparent.as_str()?)];
+            Some((key.clone(), propagation::extract_span_context(&carrier)?))
         })
         .collect()
 }
