@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opentelemetry::logs::Severity;
 use opentelemetry::{InstrumentationScope, TraceId};
 
 use super::context;
@@ -14,16 +15,16 @@ use floe_telemetry_sdk::__parts::logs::SpanIds;
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 pub(super) fn emit(record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
-    if !is_enabled(record.target().map_or("", |target| target)) {
+    if !is_enabled(record.severity_number(), record.target().map_or("", |target| target)) {
         return;
     }
     thread_state::with(|state| process(record, scope, state));
 }
 
-/// Whether a record with this target is exported. Records of the exporters are not, because the records about failed
+/// Whether a record with this severity and target is exported. Records of the exporters are not, because the records about failed
 /// exports would otherwise cause new exports without end.
-pub(super) fn is_enabled(target: &str) -> bool {
-    current::exports() && context::is_readable(target) && !is_suppressed()
+pub(super) fn is_enabled(severity: Option<Severity>, target: &str) -> bool {
+    current::exports(severity) && context::is_readable(target) && !is_suppressed()
 }
 
 fn process(raw: &SdkLogRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {

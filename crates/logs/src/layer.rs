@@ -84,7 +84,9 @@ where
 
     /// Runs before any layer gets the event.
     fn event_enabled(&self, event: &Event<'_>, _: layer::Context<'_, S>) -> bool {
-        if current::exports() && context::is_readable(event.metadata().target()) && !is_suppressed()
+        if current::exports(Some(severity(*event.metadata().level()).0))
+            && context::is_readable(event.metadata().target())
+            && !is_suppressed()
         {
             mark_exported(event);
         }

@@ -80,7 +80,7 @@ pub use self::exceptions::ExceptionSignal;
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::limits::SpanLimits;
-pub use self::logging::{LogOutput, LoggingConfig};
+pub use self::logging::{LogExportConfig, LogOutput, LoggingConfig};
 pub use self::metrics::{
     ConfiguredView, HistogramKind, MetricTemporality, MetricsConfig, PrometheusConfig,
     ViewedInstrument,

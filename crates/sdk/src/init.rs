@@ -62,7 +62,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
 /// | spans of `tracing`, and their events | `FLOE_SPAN_FILTER`, else the level `info` and what `RUST_LOG` adds to it; events as log lines | `tracing` | | yes | yes |
-/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
+/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT`, `FLOE_LOG_EXPORT` | `logs` | | yes | yes |
 /// | exceptions of spans as log records | `exceptions`, else `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` | `logs` | | | on request |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | in place of the panic hook: the redacted message of each panic on standard error | `panic_output`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |

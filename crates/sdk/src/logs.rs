@@ -12,7 +12,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::{InstrumentationScope, Key, KeyValue};
+use opentelemetry::logs::Severity;
+use opentelemetry::{InstrumentationScope, Key, KeyValue, SpanId};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 pub(crate) use self::exceptions::ExceptionLogs;
@@ -22,6 +23,7 @@ pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogSettings, LogWorker};
 use crate::collector::Redaction;
+use crate::config::LogExportConfig;
 use crate::recorder::SpanRecord;
 
 /// The functions of the crate that creates log records.
@@ -33,8 +35,8 @@ pub struct LogRecords {
     pub stop: fn(),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(&SdkLogRecord, &Arc<InstrumentationScope>),
-    /// Whether records with this target are exported now.
-    pub is_enabled: fn(&str) -> bool,
+    /// Whether records with this severity and target are exported now.
+    pub is_enabled: fn(Option<Severity>, &str) -> bool,
     /// Writes and exports the record of a panic on this thread, without code of the program.
     pub panicked: fn(&ThreadPanic<'_>),
     /// Writes and exports the record of an exception of a finished span.
@@ -83,17 +85,30 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that are added to records.
     pub span_attributes: Vec<String>,
+    /// Which records are exported.
+    pub export: LogExportConfig,
 }
 
 impl LogRecordSettings {
     /// Passes a copy of the record to the exporters.
     pub fn export(&self, record: &LogRecord) {
-        if self.exporters.is_empty() {
+        if self.exporters.is_empty() || !self.takes(record) {
             return;
         }
         let record = Arc::new(record.clone());
         for exporter in &*self.exporters {
             exporter.push(Arc::clone(&record));
         }
+    }
+
+    fn takes(&self, record: &LogRecord) -> bool {
+        let LogExportConfig { trace_based, minimum_severity } = self.export;
+        let severity = record.severity_number;
+        let is_sampled = record
+            .span
+            .as_ref()
+            .is_none_or(|span| span.span_id == SpanId::INVALID || span.flags.is_sampled());
+        let is_kept = !trace_based || is_sampled || severity >= Some(Severity::Error);
+        is_kept && (severity.is_none() || severity >= minimum_severity)
     }
 }

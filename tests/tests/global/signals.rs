@@ -1,13 +1,15 @@
 //! An event of `tracing` and an exception are sent once: as a log record, or as an event of their span.
 
+use std::fs;
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::config::{ExceptionSignal, Sampler};
 use floe_telemetry::{
-    EndingSpan, TelemetryConfig, TelemetryProvider, init, record_exception, traced,
+    EndingSpan, TelemetryConfig, TelemetryProvider, create_span, init, record_exception, traced,
 };
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, json_lines, program};
+use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -137,6 +139,7 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
     let owned = |names: &[&str]| sorted(names.iter().copied().map(str::to_owned));
     let exceptions = owned(&EXCEPTIONS);
     let all = owned(&[&EXCEPTIONS[..], &BRIDGED].concat());
+    let below = owned(&[&EXCEPTIONS[..], &BRIDGED[1..]].concat());
     let without = ("OTEL_LOGS_EXPORTER", "none");
     let missing = "expects an exporter of log records, found none";
     for (variables, expected, records, written, warning) in [
@@ -146,6 +149,7 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
         (&[without], &all, &[], 1, ""),
         (&[without, (OPT_IN, "logs")], &all, &[], 6, missing),
         (&[(OPT_IN, "spans")], &exceptions, &[PANIC], 1, "found `spans`"),
+        (&[("FLOE_LOG_EXPORT", "minimum_severity=warn")], &below, &[PANIC], 1, ""),
     ] {
         let receiver = Receiver::grpc();
         let (_, stderr) = program.against(&receiver, variables);
@@ -222,4 +226,69 @@ fn an_event_that_a_filter_keeps_from_the_logs_from_now_on_is_an_event_of_its_spa
     let receiver = Receiver::grpc();
     program.against(&receiver, &[]);
     assert_eq!((receiver.logs().len(), events(&receiver).len()), (2, 2));
+}
+
+#[traced]
+fn logs() {
+    tracing::debug!("a detail");
+    tracing::info!("a step");
+    tracing::error!("a failure");
+}
+
+fn bodies(receiver: &Receiver) -> Vec<String> {
+    let body = |it: ReceivedLog| it.body.unwrap().as_str().unwrap().to_owned();
+    receiver.logs().into_iter().map(body).collect()
+}
+
+#[test]
+fn records_follow_the_sampling_of_their_trace() {
+    let program = program!({
+        let _telemetry = init().unwrap();
+        logs();
+        tracing::info!("without a span");
+        let logger = TelemetryProvider::logger_provider().logger("api");
+        let emit = |severity: Option<Severity>, body: &'static str| {
+            let mut record = logger.create_log_record();
+            record.set_body(body.into());
+            severity.map(|severity| record.set_severity_number(severity));
+            logger.emit(record);
+        };
+        let _span = create_span("span");
+        emit(None, "without a severity");
+        emit(Some(Severity::Warn2), "of the API");
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("otel.yaml");
+    let path = file.to_str().unwrap();
+    let all =
+        ["a detail", "a step", "a failure", "without a span", "without a severity", "of the API"];
+    let [based, warn] = ["trace_based", "minimum_severity=warn"];
+    let both = [based, warn].join(",");
+    for (ratio, export, kept) in [
+        ("1", "", &all[..]),
+        ("0", "", &all),
+        ("1", based, &all),
+        ("0", based, &["a failure", "without a span"]),
+        ("0", warn, &["a failure", "without a severity", "of the API"]),
+        ("0", &both, &["a failure"]),
+    ] {
+        let common = [("RUST_LOG", "off,global::signals=debug"), ("FLOE_LOG_JSON", "yes")];
+        let sampler = [("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", ratio)];
+        let receiver = Receiver::grpc();
+        let own = [("FLOE_LOG_EXPORT", export)];
+        let (_, stderr) = program.against(&receiver, &[&common[..], &sampler, &own].concat());
+        assert_eq!(bodies(&receiver), kept, "{ratio} {export}");
+        assert_eq!(json_lines(&stderr).len(), 4, "the lines stay: {stderr}");
+        let config = export.replace('=', ": ").replace(based, "trace_based: true");
+        let document = format!(
+            "{{file_format: '1.1', tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_grpc: {{endpoint: '{0}'}}}}}}}}], \
+             sampler: {{trace_id_ratio_based: {{ratio: {ratio}}}}}}}, logger_provider: {{processors: [{{batch: {{exporter: \
+             {{otlp_grpc: {{endpoint: '{0}'}}}}}}}}], logger_configurator/development: {{default_config: {{{config}}}}}}}}}",
+            receiver.endpoint()
+        );
+        fs::write(&file, document).unwrap();
+        let before = receiver.logs().len();
+        program.run(&[&common[..], &[("OTEL_CONFIG_FILE", path)]].concat());
+        assert_eq!(bodies(&receiver)[before..], *kept, "{ratio} {export}");
+    }
 }

@@ -22,6 +22,7 @@ impl Decisive {
             Self::Endpoint => vec![of_otlp("endpoint")],
             Self::Protocol => vec![of_otlp("protocol")],
             Self::Headers => vec![of_otlp("headers")],
+            Self::Records => vec!["logging.export".to_owned()],
             Self::Client => vec![of_otlp("client_certificate"), of_otlp("client_key")],
         }
     }

@@ -25,7 +25,7 @@ use super::exceptions::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::MAX_SPAN_COUNT;
-use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
+use super::logging::{LogExportConfig, LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
@@ -283,6 +283,7 @@ impl TelemetryConfig {
             ("log_level", keep(&mut logging.log_level, own.log_level, &default.log_level)),
             ("json_output", keep(&mut logging.json_output, own.json_output, &default.json_output)),
             ("output", keep(&mut logging.output, own.output, &default.output)),
+            ("export", keep(&mut logging.export, own.export, &default.export)),
             (
                 "span_attributes",
                 keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes),
@@ -640,6 +641,10 @@ fn logging(config: &mut TelemetryConfig) {
         [&BOOLEANS[..], &[("1", true), ("0", false), ("yes", true), ("no", false)]].concat();
     config.set("FLOE_LOG_JSON", |it| &mut it.logging.json_output, word(&words));
     config.set("FLOE_LOG_OUTPUT", |it| &mut it.logging.output, word(LogOutput::ALL));
+    let records = (Decisive::Records, Some(Signal::Logs));
+    if let Some(export) = config.decided(records, "FLOE_LOG_EXPORT", LogExportConfig::parse) {
+        config.logging.export = export;
+    }
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())
     });

@@ -2,8 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use serde::{Deserialize, Serialize};
+use opentelemetry::logs::Severity;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::env::parse::entries;
 use super::filter::parse_levels;
 use super::mistake::{Mistake, at, at_most};
 use super::named::choice;
@@ -42,6 +45,107 @@ pub struct LoggingConfig {
     /// more: about as much as one update of its attributes.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
+    /// Which records are exported. Default: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub export: LogExportConfig,
+}
+
+/// Which log records are exported, in the words of OpenTelemetry's
+/// [`LoggerConfig`](https://opentelemetry.io/docs/specs/otel/logs/sdk/#loggerconfig). Lines are written in any case.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::opentelemetry::logs::Severity;
+///
+/// let mut config = TelemetryConfig::new("orders");
+/// config.sampling.sampler_arg = Some(0.1);
+/// config.logging.export.trace_based = true;
+/// config.logging.export.minimum_severity = Some(Severity::Info);
+/// ```
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct LogExportConfig {
+    /// Whether the records of a trace that is not sampled are left out. Unlike in OpenTelemetry's specification, errors
+    /// are exported in any case. So are records without a span. Default `false`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trace_based: bool,
+    /// The least severity of exported records, from `trace` to `fatal4`. A record without a severity is exported. An
+    /// event of `tracing` below it is an event of its span. Default: none.
+    #[serde(
+        deserialize_with = "read_severity",
+        serialize_with = "write_severity",
+        skip_serializing_if = "is_default"
+    )]
+    pub minimum_severity: Option<Severity>,
+}
+
+const SEVERITIES: [Severity; 24] = [
+    Severity::Trace,
+    Severity::Trace2,
+    Severity::Trace3,
+    Severity::Trace4,
+    Severity::Debug,
+    Severity::Debug2,
+    Severity::Debug3,
+    Severity::Debug4,
+    Severity::Info,
+    Severity::Info2,
+    Severity::Info3,
+    Severity::Info4,
+    Severity::Warn,
+    Severity::Warn2,
+    Severity::Warn3,
+    Severity::Warn4,
+    Severity::Error,
+    Severity::Error2,
+    Severity::Error3,
+    Severity::Error4,
+    Severity::Fatal,
+    Severity::Fatal2,
+    Severity::Fatal3,
+    Severity::Fatal4,
+];
+
+/// Parses the name of a severity, in upper or lower case.
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
+    let named = SEVERITIES.into_iter().find(|it| it.name().eq_ignore_ascii_case(text));
+    named.ok_or_else(|| {
+        format!("expected a severity from `trace` to `fatal4`, such as `warn`, found `{text}`")
+    })
+}
+
+fn read_severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Severity>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| severity(&text)).transpose().map_err(D::Error::custom)
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn write_severity<S: Serializer>(
+    minimum: &Option<Severity>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    minimum.map(|it| it.name().to_ascii_lowercase()).serialize(serializer)
+}
+
+impl LogExportConfig {
+    /// Parses `trace_based,minimum_severity=warn`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut export = Self::default();
+        for entry in entries(text) {
+            match entry.split_once('=') {
+                None if entry == "trace_based" => export.trace_based = true,
+                Some(("minimum_severity", text)) => export.minimum_severity = Some(severity(text)?),
+                _ => {
+                    return Err(format!(
+                        "expected `trace_based`, `minimum_severity=warn` or both, found `{entry}`"
+                    ));
+                }
+            }
+        }
+        Ok(export)
+    }
 }
 
 /// The maximum number of patterns for attributes of the current span.
@@ -97,6 +201,7 @@ impl Default for LoggingConfig {
             json_output: true,
             output: LogOutput::default(),
             span_attributes: Vec::new(),
+            export: LogExportConfig::default(),
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Decisive {
     Headers,
     /// The certificate of the client and its key.
     Client,
+    /// Which log records are exported.
+    Records,
 }
 
 /// A variable that cannot be obeyed.

@@ -47,7 +47,7 @@ impl Logger for RecorderLogger {
         }
     }
 
-    fn event_enabled(&self, _: Severity, target: &str, _: Option<&str>) -> bool {
-        LogRecords::linked().is_some_and(|records| (records.is_enabled)(target))
+    fn event_enabled(&self, severity: Severity, target: &str, _: Option<&str>) -> bool {
+        LogRecords::linked().is_some_and(|records| (records.is_enabled)(Some(severity), target))
     }
 }

@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use super::targets::{OtlpTargets, not_linked, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::collector::{Redaction, Redactor, Report, WorkerSettings};
-use crate::config::{Signal, TelemetryConfig};
+use crate::config::{Decisive, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLogs};
 
@@ -33,6 +33,13 @@ impl ProviderLogs {
                 [] => Ok(unless_of_environment(config, Signal::Logs, made)?.unwrap_or_default()),
                 _ => made,
             };
+        }
+        // Without the setting, more records than asked for would be exported.
+        if let Some(reason) = config.refusal(Signal::Logs, &[Decisive::Records]) {
+            if !added.is_empty() || targets.of(Signal::Logs).next().is_some() {
+                targets.leave_out(Signal::Logs, reason);
+            }
+            return Ok(Self::default());
         }
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let mut workers = Vec::new();
@@ -59,6 +66,7 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
+            export: config.logging.export,
         });
     }
 

@@ -7,6 +7,7 @@ use crate::config::batch::{AT_ONCE, BatchProcessorConfig, without_limit};
 use crate::config::exporters::ExporterKind;
 use crate::config::file_sampler::FileSampler;
 use crate::config::limits::MAX_SPAN_COUNT;
+use crate::config::logging::{LogExportConfig, severity};
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
@@ -37,6 +38,17 @@ pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
     let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, directory);
     config.log_batch_processor = processors(provider, &mut exporters, "log_batch_processor")?;
     config.exporters.logs = Some(exporters.kinds);
+    provider.sets("logging.export");
+    config.logging.export = LogExportConfig::default();
+    if let Some(configurator) = provider.get("logger_configurator")?
+        && let Some(part) = configurator.get("default_config")?
+    {
+        let export = &mut config.logging.export;
+        export.trace_based = part.value("trace_based")?.unwrap_or_default();
+        export.minimum_severity =
+            part.parsed("minimum_severity", |text: String| severity(&text))?;
+        part.sets("logging.export");
+    }
     Ok(())
 }
 

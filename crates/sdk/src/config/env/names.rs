@@ -115,7 +115,7 @@ pub(super) fn otlp(signal: Option<Signal>, setting: &str) -> Option<&'static str
 }
 
 /// The paths of the other fields, by their variables.
-const PATHS: [(&str, &str); 34] = [
+const PATHS: [(&str, &str); 35] = [
     ("OTEL_SDK_DISABLED", "enabled"),
     ("OTEL_SERVICE_NAME", "resource_attributes.service_name"),
     ("OTEL_TRACES_SAMPLER", "sampling.sampler"),
@@ -148,6 +148,7 @@ const PATHS: [(&str, &str); 34] = [
     ("FLOE_LOG_JSON", "logging.json_output"),
     ("FLOE_LOG_SPAN_ATTRIBUTES", "logging.span_attributes"),
     ("FLOE_LOG_OUTPUT", "logging.output"),
+    ("FLOE_LOG_EXPORT", "logging.export"),
     ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "exceptions"),
     ("FLOE_PANIC_OUTPUT", "panic_output"),
 ];
