@@ -11,6 +11,7 @@ mod group;
 mod repeated_calls;
 mod slow_with;
 mod straggler;
+mod tail;
 
 use std::cmp::{Ordering, Reverse};
 
@@ -126,7 +127,8 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let mut operations = Operations::default();
     let of_spans = operations.of(forest.recording());
     let mut tested = contended_lock::contended(forest, all);
-    tested.extend(slow_with::slow_with(forest, &of_spans, all));
+    let groups = equal_calls::groups(forest, &of_spans);
+    tested.extend(slow_with::slow_with(forest, &groups, all));
     // A name without a finding was tested, too, so it counts in the correction of the chances.
     let tested = tested
         .into_iter()
@@ -134,6 +136,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings = found.filter_map(|it| it.0).collect_vec();
     findings.extend(in_spans(forest, (&of_spans, &operations.0)));
+    let tails = tail::tails(forest, &groups, &findings).into_iter().map(|it| it.cause);
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
     let on_path = on_path(forest, all);
@@ -144,7 +147,9 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let ranks = ranks(forest, &found, &on_path);
     let ranked = found.into_iter().map(|it| it.cause).zip(ranks);
     let order = |(it, rank): &(Cause, u64)| (Reverse((*rank, it.time)), it.kind, it.span);
-    ranked.sorted_by_key(order).map(|it| it.0).collect()
+    // A tail says where to look, and not why, so it comes last.
+    let tails = tails.sorted_by_key(|it| Reverse(it.time));
+    ranked.sorted_by_key(order).map(|it| it.0).chain(tails).collect()
 }
 
 /// Returns the causes that rules find in single spans.

@@ -552,3 +552,34 @@ fn a_hot_key_is_named_among_few_and_many_values() {
         }
     }
 }
+
+/// A fifth of the look-ups of names run into a time-out, and nothing tells them from the others.
+#[test]
+fn a_name_whose_tail_holds_the_time_is_named() {
+    let mut random = Random(17);
+    let text = lines(0..171, |request| {
+        let at = f64::from(u32::try_from(request).unwrap()) * 10_000.0;
+        let look_up =
+            if request % 5 == 2 { 5_000.0 + random.about(4.0) } else { random.about(1.6) };
+        let end = at + look_up + random.about(20.0);
+        let sent = format!("  send {}..{} client\n", at + look_up + 1.0, end);
+        format!("POST {at}..{} client\n  dns.lookup {at}..{}\n{sent}", end + 1.0, at + look_up)
+    });
+    let part = "34 of 171 calls of `dns.lookup` took about 5 s, the others about 1.58 ms: 97 % ";
+    let found = found_in(&spans(&text));
+    assert!(found[0].2.starts_with(part), "{found:#?}");
+    assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+/// One call in a hundred takes fifty times as long.
+#[test]
+fn a_rare_mode_that_holds_the_time_is_named() {
+    let mut random = Random(19);
+    let text = lines(0..2_000, |call| {
+        let at = call * 1_000;
+        let time = random.about(if call % 50 == 9 { 500.0 } else { 3.0 });
+        format!("query {at}..{}\n", f64::from(u32::try_from(at).unwrap()) + time)
+    });
+    let found = found_in(&spans(&text));
+    assert!(found[0].2.starts_with("40 of 2000 calls of `query` took about "), "{found:#?}");
+}

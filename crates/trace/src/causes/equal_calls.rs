@@ -3,6 +3,7 @@
 //! A proxy calls one of several services. Its spans have one name, but are different calls, so a call that excludes
 //! another one belongs to the identity of its caller. A call that only some spans make beside all others does not.
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use indexmap::IndexSet;
@@ -16,8 +17,19 @@ use crate::operation::{Together, without_digits};
 /// The attributes that hold the address of a call, of which a call may have several. Addresses that differ only in their
 /// ids or in the query are equal.
 const ADDRESSES: [&str; 4] = ["url.path", "http.target", "url.full", "http.url"];
+
+/// Returns the spans of each kind of equal calls.
+pub(super) fn groups(forest: &Forest<'_>, operations: &[usize]) -> Vec<Vec<usize>> {
+    let kinds = equal_calls(forest, operations);
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
+        groups.entry(kinds[*span]).or_default().push(*span);
+    }
+    groups.into_values().collect()
+}
+
 /// Returns a number for each span, which is the same for equal calls.
-pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
+fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
     let own = operations.iter().enumerate().map(|(span, operation)| {
         let address = ADDRESSES
             .iter()

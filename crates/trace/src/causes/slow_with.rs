@@ -1,12 +1,9 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
 //! parent, a child, an event, or a text that differs only in ids.
 
-use std::collections::BTreeMap;
-
 use floe_waterfall::duration;
 use itertools::Itertools as _;
 
-use super::equal_calls::equal_calls;
 use super::features::Features;
 use super::group::{Group, Separation, Split};
 use super::{CHANCE, CauseKind, Finding, LEAST, Tested, by_chance, likeliest, straggler, sum};
@@ -28,19 +25,14 @@ const SUPPORT: usize = 5;
 /// Returns the property that best separates the slow spans of each kind of call, with the chance that it is random.
 pub(super) fn slow_with(
     forest: &Forest<'_>,
-    operations: &[usize],
+    groups: &[Vec<usize>],
     all: u64,
 ) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
-    let kinds = equal_calls(forest, operations);
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
-        groups.entry(kinds[*span]).or_default().push(*span);
-    }
-    groups.retain(|_, spans| spans.len() >= straggler::SIBLINGS);
+    let groups = groups.iter().filter(|it| it.len() >= straggler::SIBLINGS).collect_vec();
     let features = Features::new(forest);
     let many = as_f64(groups.len());
-    let tested = groups.values().map(|spans| {
+    let tested = groups.into_iter().map(|spans| {
         let group = Group::new(forest, &features, spans);
         likeliest(tested(&group, least, CHANCE / many).into_iter())
     });
