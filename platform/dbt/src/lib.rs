@@ -13,6 +13,7 @@ mod lineage;
 mod log_file;
 mod manifest;
 mod node;
+mod outcome;
 mod project;
 mod reading;
 mod run_results;

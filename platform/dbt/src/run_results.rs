@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::manifest;
-use crate::node::Outcome;
+use crate::outcome::Outcome;
 
 /// The results of a command. Unneeded fields are skipped while reading.
 #[derive(Debug, Default, Deserialize)]

@@ -10,7 +10,7 @@ use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::trace::RecordedSpan;
 use floe_telemetry::{FloeAttributes as _, get_tracer};
 
-use crate::node::Outcome;
+use crate::outcome::Outcome;
 
 /// Starts the span of a node's asset; `None` if the node is no asset.
 pub(super) fn start(

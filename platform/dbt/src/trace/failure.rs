@@ -7,7 +7,7 @@ use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status};
 use floe_telemetry::{sanitize_error_message, trace::RecordedSpan};
 
-use crate::node::Outcome;
+use crate::outcome::Outcome;
 
 pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
     let message = strip_str(message).to_string();

@@ -18,7 +18,8 @@ use super::assets;
 use super::database::Database;
 use super::failure::{cancel, fail};
 use crate::manifest::Manifest;
-use crate::node::{NOT_ENDED, Node, Outcome, RunResult, Words};
+use crate::node::{NOT_ENDED, Node, RunResult, Words};
+use crate::outcome::Outcome;
 
 const MAX_LINKS: usize = 128;
 
