@@ -11,7 +11,7 @@ use std::thread;
 
 use floe_telemetry::{testing, traced};
 use futures_executor::block_on;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use opentelemetry::trace::Status;
 
 const SECRET: &str = "postgresql://floe:hunter2@db.internal/x?password=hunter2";
@@ -392,11 +392,120 @@ fn a_status_4xx_is_an_error_of_clients_only() {
 
     let found: Vec<_> = spans.named("explain").collect();
     found[0].assert_ok();
-    found[1].assert_error(r#"(502, "no order")"#);
+    found[1].assert_error("502 Bad Gateway: no order");
     for name in ["ask", "strict"] {
         let found: Vec<_> = spans.named(name).collect();
         found[0].assert_error("404 Not Found");
         found[1].assert_error("502 Bad Gateway");
+    }
+}
+
+/// A page that has no text, like a template.
+struct Page;
+
+type Headers = [(&'static str, u8); 1];
+
+/// A body whose text cannot be formatted.
+struct Torn;
+
+impl fmt::Debug for Torn {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("this text is not read")
+    }
+}
+
+#[traced]
+fn page(status: StatusCode) -> Result<(), (StatusCode, Page)> {
+    Err((status, Page))
+}
+
+#[traced]
+fn torn(status: StatusCode) -> Result<(), (StatusCode, Torn)> {
+    Err((status, Torn))
+}
+
+#[traced]
+async fn with_headers(status: StatusCode) -> Result<(), (StatusCode, HeaderMap, Page)> {
+    Err((status, HeaderMap::new(), Page))
+}
+
+#[traced]
+fn with_a_header(status: StatusCode) -> Result<(), (StatusCode, Headers, Torn)> {
+    Err((status, [("retry-after", 7)], Torn))
+}
+
+#[traced]
+fn with_more(status: StatusCode) -> Result<(), (StatusCode, Headers, Headers, Page)> {
+    Err((status, [("retry-after", 7)], [("age", 1)], Page))
+}
+
+#[traced]
+fn with_text(status: StatusCode) -> Result<(), (StatusCode, HeaderMap, &'static str)> {
+    Err((status, HeaderMap::new(), "token=hunter2"))
+}
+
+#[traced]
+fn borrowed(status: StatusCode, body: &str) -> Result<(), (StatusCode, &str)> {
+    Err((status, body))
+}
+
+#[traced(kind = client, name = "page.client")]
+fn page_of_client(status: StatusCode) -> Result<(), (StatusCode, Page)> {
+    Err((status, Page))
+}
+
+#[traced(error_if = |_| true, name = "page.strict")]
+fn strict_page(status: StatusCode) -> Result<(), (StatusCode, Page)> {
+    Err((status, Page))
+}
+
+/// axum turns these tuples into responses.
+#[test]
+fn the_status_of_a_response_decides_whatever_its_body_is() {
+    let statuses = [303, 404, 502].map(|code| StatusCode::from_u16(code).unwrap());
+    let spans = testing::capture(|| {
+        for status in statuses {
+            _ = page(status);
+            _ = torn(status);
+            _ = block_on(with_headers(status));
+            _ = with_a_header(status);
+            _ = with_more(status);
+            _ = with_text(status);
+            _ = borrowed(status, "");
+            _ = page_of_client(status);
+            _ = strict_page(status);
+        }
+    });
+
+    let of = |name| {
+        let [redirect, not_found, failed] =
+            spans.named(name).collect::<Vec<_>>().try_into().unwrap();
+        [redirect, not_found, failed]
+    };
+    for name in
+        ["page", "torn", "with_headers", "with_a_header", "with_more", "with_text", "borrowed"]
+    {
+        let [redirect, not_found, failed] = of(name);
+        redirect.assert_ok();
+        not_found.assert_ok();
+        for span in [redirect, not_found] {
+            assert_eq!(span.data().events.events, [], "{name}");
+        }
+        let text = match name {
+            "with_text" => "502 Bad Gateway: token=<REDACTED>",
+            _ => "502 Bad Gateway",
+        };
+        failed.assert_error(text).assert_attribute("exception.message", text);
+    }
+
+    let [redirect, not_found, failed] = of("page.client");
+    redirect.assert_ok();
+    not_found.assert_error("404 Not Found");
+    failed.assert_error("502 Bad Gateway");
+    for (span, text) in
+        of("page.strict").iter().zip(["303 See Other", "404 Not Found", "502 Bad Gateway"])
+    {
+        span.assert_error(text);
     }
 }
 

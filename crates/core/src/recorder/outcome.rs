@@ -22,6 +22,10 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(feature = "http")]
+use http::{Response, StatusCode};
+use opentelemetry::trace::SpanKind;
+
 use super::declared::Never;
 use crate::attributes::AttributeList;
 use crate::caught::caught;
@@ -94,7 +98,7 @@ pub fn error_if<T>(
                 sink(Outcome::Expected(failure.class.unwrap_or(failure.type_name)));
             }
             (Outcome::Failure(failure), Some(true)) => {
-                sink(Outcome::Failure(Failure { is_refusal: false, ..failure }));
+                sink(Outcome::Failure(Failure { error_for: ErrorFor::Everyone, ..failure }));
             }
             (outcome, _) => sink(outcome),
         }
@@ -203,8 +207,33 @@ pub struct Failure<'a> {
     pub(super) type_name: &'static str,
     pub(super) class: Option<&'static str>,
     pub(super) view: ErrorView<'a>,
-    /// Whether the error is a status such as 404 or `NOT_FOUND`, which is an error only for the client.
-    pub(super) is_refusal: bool,
+    error_for: ErrorFor,
+}
+
+/// The side of an exchange for which an `Err` is an error.
+#[derive(Clone, Copy)]
+enum ErrorFor {
+    Everyone,
+    /// A status such as 404 or `NOT_FOUND`.
+    #[cfg_attr(
+        not(any(feature = "http", feature = "tonic")),
+        expect(dead_code, reason = "only a status needs it")
+    )]
+    Client,
+    /// A status such as 303.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only a status of HTTP needs it"))]
+    Nobody,
+}
+
+impl Failure<'_> {
+    /// Whether the `Err` is an error in a span of this kind.
+    pub(super) fn is_error(&self, kind: &SpanKind) -> bool {
+        match self.error_for {
+            ErrorFor::Everyone => true,
+            ErrorFor::Client => *kind == SpanKind::Client,
+            ErrorFor::Nobody => false,
+        }
+    }
 }
 
 impl Debug for Failure<'_> {
@@ -261,7 +290,7 @@ macro_rules! levels {
                         type_name: type_name::<E>(),
                         class: $class,
                         view: $view,
-                        is_refusal: false,
+                        error_for: ErrorFor::Everyone,
                     }));
                 }
             }
@@ -283,8 +312,8 @@ derefs! {
 
 #[cfg(any(feature = "http", feature = "tonic"))]
 macro_rules! statuses {
-    ($([$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $is_refusal:expr;)*) => {$(
-        impl<T, $($parameters)*> IsStatus<Result<T, $ty>> {
+    ($($level:ident [$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $error_for:expr;)*) => {$(
+        impl<T, $($parameters)*> $level<Result<T, $ty>> {
             /// Returns the classifier of the type.
             #[inline]
             pub fn __floe_classify(&self) -> Classifier<Result<T, $ty>> {
@@ -294,7 +323,7 @@ macro_rules! statuses {
                             type_name: type_name::<$ty>(),
                             class: None,
                             view: $view,
-                            is_refusal: $is_refusal,
+                            error_for: $error_for,
                         }));
                     }
                 }
@@ -303,32 +332,59 @@ macro_rules! statuses {
     )*};
 }
 
+// axum turns these tuples into responses. Only a text of their bodies is read.
 #[cfg(feature = "http")]
 statuses! {
-    [] status: http::StatusCode => ErrorView::Display(status), status.is_client_error();
-    [B] response: http::Response<B> => ErrorView::Display(&response.status()), response.status().is_client_error();
-    // Axum turns such a pair into a response.
-    [B: Debug] response: (http::StatusCode, B) => ErrorView::Debug(response), response.0.is_client_error();
+    IsStatus [] status: StatusCode => ErrorView::Display(status), error_for(*status);
+    IsStatus [B] answer: Response<B> => ErrorView::Display(&answer.status()), error_for(answer.status());
+    IsStatus [B: AsRef<str>] answer: (StatusCode, B) => ErrorView::Display(&Answer(answer.0, &answer.1)), error_for(answer.0);
+    IsStatus [H, B: AsRef<str>] answer: (StatusCode, H, B) => ErrorView::Display(&Answer(answer.0, &answer.2)), error_for(answer.0);
+    IsErrorType [B] answer: (StatusCode, B) => ErrorView::Display(&answer.0), error_for(answer.0);
+    IsErrorType [H, B] answer: (StatusCode, H, B) => ErrorView::Display(&answer.0), error_for(answer.0);
+    IsErrorType [H, I, B] answer: (StatusCode, H, I, B) => ErrorView::Display(&answer.0), error_for(answer.0);
+}
+
+/// The status of a response and its text.
+#[cfg(feature = "http")]
+struct Answer<'a, B>(StatusCode, &'a B);
+
+#[cfg(feature = "http")]
+impl<B: AsRef<str>> Display for Answer<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1.as_ref() {
+            "" => Display::fmt(&self.0, f),
+            text => write!(f, "{}: {text}", self.0),
+        }
+    }
+}
+
+#[cfg(feature = "http")]
+fn error_for(status: StatusCode) -> ErrorFor {
+    match status.as_u16() {
+        ..400 => ErrorFor::Nobody,
+        400..500 => ErrorFor::Client,
+        500.. => ErrorFor::Everyone,
+    }
 }
 
 #[cfg(feature = "tonic")]
 statuses! {
-    [] status: tonic::Status => ErrorView::Error(status), !is_server_error(status.code());
+    IsStatus [] status: tonic::Status => ErrorView::Error(status), grpc_error_for(status.code());
 }
 
 #[cfg(feature = "tonic")]
-const fn is_server_error(code: tonic::Code) -> bool {
+const fn grpc_error_for(code: tonic::Code) -> ErrorFor {
     use tonic::Code;
 
-    matches!(
-        code,
+    match code {
         Code::Unknown
-            | Code::DeadlineExceeded
-            | Code::Unimplemented
-            | Code::Internal
-            | Code::Unavailable
-            | Code::DataLoss
-    )
+        | Code::DeadlineExceeded
+        | Code::Unimplemented
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss => ErrorFor::Everyone,
+        _ => ErrorFor::Client,
+    }
 }
 
 levels! {

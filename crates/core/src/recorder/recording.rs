@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::trace::Status;
 use opentelemetry::{Context, Key};
 
 use super::exception::Exception;
@@ -269,7 +269,7 @@ fn now() -> Ticks {
 fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     let expected;
     let outcome = match outcome {
-        Outcome::Failure(it) if it.is_refusal && span.kind() != SpanKind::Client => {
+        Outcome::Failure(it) if !it.is_error(&span.kind()) => {
             expected = Outcome::Expected(it.class.unwrap_or(it.type_name));
             &expected
         }
