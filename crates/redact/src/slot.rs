@@ -347,14 +347,13 @@ impl Reader<'_, '_> {
             self.levels.pop();
         }
         let level = self.levels.pop()?;
-        let rule = level.chain.iter().find_map(|item| item.rule);
+        let secret = level.chain.iter().find(|item| item.rule.is_some()).cloned();
         let is_single = level.chain.len() == 1 && !level.is_named;
         let start = level.chain.first().map_or(0, |item| item.range.start);
-        match (rule, level.is_quote || is_single) {
-            (Some(rule), true) => {
+        match (secret, level.is_quote || is_single) {
+            (Some(secret), true) => {
                 self.redact(&level.chain);
-                let end = self.tokens.start(at);
-                self.push(start..end, level.is_quote, Some(rule));
+                self.push(secret.range, level.is_quote, secret.rule);
             }
             (Some(_), false) => {
                 self.redact(&level.chain);
@@ -424,8 +423,14 @@ impl Reader<'_, '_> {
             let value = part(text, last.range.start, last.range.end);
             last.rule.is_some() || last.is_quoted || is_random(value)
         });
+        let last = self.top().chain.last().map(|last| last.range.clone()).unwrap_or_default();
+        let is_role = ROLE_NAMES.has(part(text, last.start, last.end));
         let gap = match signs {
-            b"/" | b"-" | b":" if is_after_text => JOINT,
+            b"-" if is_after_text && self.tokens.kind(after) == Blank => JOINT,
+            // A role was taken for a value.
+            b":" if is_role => COMPARED,
+            b":" if is_after_text && self.tokens.kind(after) != Blank => JOINT,
+            b"/" if is_after_text => JOINT,
             _ if class!("=!<>~&?").any(signs) && class!("=!<>~&?-").all(signs) && is_after_text => {
                 COMPARED
             }
@@ -484,24 +489,39 @@ fn follow(
 
 /// Whether an item beside a secret may be a secret, too. A secret with a form of its own is often the first half of a pair.
 fn is_sibling(item: &Item, value: &[u8], gap: Gap, secret: &[u8], has_form: bool) -> bool {
-    if value.is_empty() || is_no_password(value) || is_measure(value) {
+    if value.is_empty() || is_no_password(value) || is_measure(value) || is_setting(value) {
         return false;
     }
-    let look = look(value);
-    let is_text = look.is_made_up() || look == Look::Uuid;
-    let is_random = matches!(look, Look::Random | Look::Hash) && value.len() >= APART;
-    match look {
+    let is_word = |look| matches!(look, Look::Word | Look::Name | Look::Phrase);
+    let found = look(value);
+    // Letters alone, and capitals with digits, may be a type or the code of an error.
+    let is_name =
+        class!("a-zA-Z").all(value) || !item.is_quoted && class!("A-Z0-9_-").fits(value, ..=APART);
+    let is_text = found == Look::Uuid || found.is_made_up() && (!is_name || value.len() > 16);
+    let is_random = matches!(found, Look::Random | Look::Hash) && value.len() >= APART;
+    match found {
         // A number stays, unless it is compared with one.
         Look::Number | Look::ShortNumber => {
             let is_code = class!("0-9").fits(secret, 4..) && value.len() >= 4;
             item.is_quoted && gap & (LIST | COMPARED) != 0 && (is_code || value.len() > 7)
         }
-        Look::Word | Look::Name | Look::Phrase if gap & COMPARED != 0 => item.is_quoted,
+        // A word is compared with a secret that is a word.
+        _ if is_word(found) && gap & COMPARED != 0 => {
+            item.is_quoted && is_word(look(secret)) && class!("a-zA-Z0-9_ .-", or_wide).all(value)
+        }
         _ if gap & (LIST | COMPARED) != 0 => is_text,
         _ if gap == 0 => false,
         _ if gap & JOINT != 0 && (has_form || gap & BLANK != 0) => is_text,
         _ => is_random || is_group(value, secret),
     }
+}
+
+/// Whether the text is a name with a value, or a name of code: `mysql:host=db7.example.com`, `hashlib.sha256`.
+fn is_setting(value: &[u8]) -> bool {
+    let sign = class!("a-zA-Z_.:-").end(value, 0, 64);
+    let head = &value[..sign];
+    let is_code = head.contains(&b'.') && class!("a-zA-Z0-9_.").all(value);
+    is_code || at(value, sign) == b'=' && class!("^=").any(&value[sign..])
 }
 
 /// Whether a text may be one more group of a secret in groups: `x7Kq 9LmT`.
