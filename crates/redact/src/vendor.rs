@@ -193,19 +193,13 @@ impl TokenFormat {
 
     /// Whether the body looks random enough for an issued token, unlike joined words such as `sk-learn-contrib-tools`.
     fn looks_issued(&self, body: &[u8]) -> bool {
-        let is_long = match self.length {
-            Length::Exactly(16..) => true,
-            _ => body.len() >= 20,
-        };
         let is_certain = match self.length {
             Length::Exactly(32..) => true,
             _ => self.prefix.len() > 3,
         };
-        match is_certain {
-            false => score::is_random(body),
-            true if class!("0-9").any(body) || score::is_camel(body) => true,
-            true => is_long && class!("a-zA-Z0-9").all(body),
-        }
+        // Of 20 random letters or digits, some are digits, or their case changes.
+        let is_mixed = class!("0-9").any(body) || score::is_camel(body);
+        if is_certain { is_mixed } else { score::is_random(body) }
     }
 }
 

@@ -52,6 +52,8 @@ alphabets! {
     HEX "0-9a-fA-F"
     LOWER_HEX "0-9a-f"
     UPPER_HEX "0-9A-F"
+    LOWER "a-z"
+    LETTERS "a-zA-Z"
     LOWER_DIGITS "a-z0-9"
     UPPER_DIGITS "A-Z0-9"
     ALPHANUMERIC "a-zA-Z0-9"
