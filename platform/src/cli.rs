@@ -2,7 +2,6 @@
 
 mod arguments;
 mod backend;
-mod columns;
 mod compile;
 mod dagster;
 mod dbt_lineage;
@@ -10,7 +9,6 @@ mod find;
 mod observed;
 mod output;
 mod run;
-mod runs;
 mod trace_dbt;
 
 use std::ffi::OsString;
@@ -69,10 +67,6 @@ enum Command {
     /// run. The last runs of the product on this machine, at most 400, are searched.
     #[command(after_help = FOUND_EXIT_CODES, override_usage = "floe find [OPTIONS] [PRODUCT] <ID>")]
     Find(find::Arguments),
-    /// Print the last runs, with their times and their unusual findings
-    ///
-    /// The history contains the last runs of the product on this machine, at most 400.
-    Runs(runs::Arguments),
     /// Check whether the product's telemetry backend accepts telemetry, within ten seconds
     Backend(ProductArgs),
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
@@ -154,7 +148,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::ParseProject { folder } => dagster::parse_project(folder)?,
         Command::EvaluateSensor(arguments) => dagster::evaluate_sensor(arguments)?,
         Command::Find(arguments) => find::find(arguments)?,
-        Command::Runs(arguments) => runs::runs(arguments)?,
         Command::Backend(arguments) => backend::backend(arguments)?,
         // `main` has already run this command, because it returns the exit code of dbt.
         Command::TraceDbt { .. } => {}

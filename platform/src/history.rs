@@ -1,7 +1,5 @@
 //! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. The line that
-//! a run adds at its start is replaced at its end. Only the newest lines are then parsed; others are copied.
-
-mod unusual;
+//! a run adds at its start is replaced at its end.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -12,7 +10,6 @@ use std::time::Duration;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::input_file;
-use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 
 use crate::product::{OUTPUT_FOLDER, open_lock};
@@ -24,9 +21,6 @@ pub(crate) const KEPT: usize = 400;
 
 /// The maximum size of the file: about 80 runs of a thousand assets.
 const MOST_BYTES: usize = 8 << 20;
-
-/// The maximum number of earlier runs that a run is compared with.
-const WINDOW: usize = 28;
 
 impl Record {
     fn id(&self) -> Option<&str> {
@@ -51,19 +45,6 @@ impl Record {
         });
         own.chain(of_assets).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
     }
-
-    /// Sets since which run each asset has been failing. A failure lasts until the asset is built and its checks pass.
-    fn continue_failures(&mut self, past: &[Self]) {
-        let now = (self.number, self.started_at.clone());
-        for asset in &mut self.assets {
-            if asset.outcome.is_built() && !asset.is_bad() {
-                continue;
-            }
-            let before = past.iter().find_map(|run| run.asset(&asset.key));
-            let before = before.and_then(|before| before.failed_since.clone());
-            asset.failed_since = before.or_else(|| asset.is_bad().then(|| now.clone()));
-        }
-    }
 }
 
 fn path(folder: &Path) -> PathBuf {
@@ -84,9 +65,8 @@ pub(crate) fn exists(folder: &Path) -> bool {
     path(folder).is_file()
 }
 
-/// Adds a run, or replaces its record. A run that has ended is compared with earlier ones, unless a signal stopped it.
-/// Returns warnings about the file, which do not fail the run.
-pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
+/// Adds a run, or replaces its record. Returns warnings about the file, which do not fail the run.
+pub(crate) fn add(folder: &Path, run: &Record) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(error) = add_run(folder, run, &mut warnings) {
         warnings.push(format!("the run was not added to the history: {}", error.redacted()));
@@ -94,41 +74,23 @@ pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
     warnings
 }
 
-fn add_run(folder: &Path, run: &mut Record, warnings: &mut Vec<String>) -> Result<(), Error> {
+fn add_run(folder: &Path, run: &Record, warnings: &mut Vec<String>) -> Result<(), Error> {
     let _lock = lock(folder);
     let text = read_text(folder)?;
-    let (mut lines, mut alike, mut damaged) = (Vec::new(), Vec::new(), 0);
-    let mut number = None;
+    let added = serde_json::to_string(run).unwrap_or_default();
+    let mut lines = vec![&*added];
+    let mut damaged = 0;
     for line in text.lines().rev() {
-        if alike.len() < WINDOW {
-            let Ok(other) = serde_json::from_str::<Record>(line) else {
-                damaged += 1;
-                continue;
-            };
-            if other.status == Status::Started && other.id() == run.id() {
-                continue;
-            }
-            number = number.max(Some(other.number));
-            let is_alike = (&other.environment, &other.command) == (&run.environment, &run.command);
-            if is_alike && other.status != Status::Started {
-                alike.push(other);
-            }
+        match serde_json::from_str::<Record>(line) {
+            Err(_) => damaged += 1,
+            Ok(other) if other.status == Status::Started && other.id() == run.id() => {}
+            Ok(_) => lines.push(line),
         }
-        lines.push(line);
     }
     if damaged > 0 {
         let (file, lines) = (path(folder), Count(damaged, "damaged line"));
         warnings.push(format!("`{}`: removed {lines}", file.display()));
     }
-    run.number = number.unwrap_or_default().saturating_add(1);
-    if run.status != Status::Started {
-        run.continue_failures(&alike);
-    }
-    if run.status != Status::Started && !interrupt::is_requested() {
-        run.unusual = unusual::sentences(&alike, run);
-    }
-    let line = serde_json::to_string(&run).unwrap_or_default();
-    lines.insert(0, &line);
     write(folder, &lines)
 }
 
@@ -193,7 +155,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::record::{Outcome, Step};
+    use crate::record::Step;
 
     fn record(number: usize) -> Record {
         Record {
@@ -221,11 +183,11 @@ mod tests {
         let folder = folder.path();
         fs::write(path(folder), "not a run\n").unwrap();
         let removed = format!("`{}`: removed 1 damaged line", path(folder).display());
-        assert_eq!(add(folder, &mut record(0)), [removed]);
+        assert_eq!(add(folder, &record(0)), [removed]);
         for number in 1..4 {
-            add(folder, &mut Record { status: Status::Started, ..record(number) });
+            add(folder, &Record { status: Status::Started, ..record(number) });
         }
-        add(folder, &mut record(2));
+        add(folder, &record(2));
         let runs = |id: &str| {
             let found = find(folder, id).unwrap();
             found.iter().map(|it| (it.run_id.clone().unwrap(), it.status)).collect::<Vec<_>>()
@@ -247,7 +209,7 @@ mod tests {
             for first in [0, 20] {
                 scope.spawn(move || {
                     for number in first..first + 20 {
-                        add(folder, &mut record(number));
+                        add(folder, &record(number));
                     }
                 });
             }
@@ -261,33 +223,10 @@ mod tests {
         let folder = folder.path();
         for number in 0..4 {
             let environment = "x".repeat(MOST_BYTES / 3);
-            assert_eq!(add(folder, &mut Record { environment, ..record(number) }), [""; 0]);
+            assert_eq!(add(folder, &Record { environment, ..record(number) }), [""; 0]);
         }
         let kept = read(folder).unwrap();
-        let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
-        assert_eq!(numbers, [4, 3]);
-    }
-
-    #[test]
-    fn an_asset_fails_since_a_run_in_the_same_environment() {
-        let folder = folder();
-        let folder = folder.path();
-        let mut number = 0;
-        let mut add = |environment: &str, outcome: &Outcome| {
-            number += 1;
-            let mut run = Record { environment: environment.to_owned(), ..record(number) };
-            run.assets[0].outcome = outcome.clone();
-            add(folder, &mut run);
-            run.assets.remove(0).failed_since.map(|(number, _)| number)
-        };
-        let built = Outcome::default();
-        let failed = Outcome::Failed { message: String::new() };
-        let skipped = Outcome::Skipped { missing: String::new() };
-        assert_eq!(add("dev", &failed), Some(1));
-        assert_eq!(add("prod", &built), None);
-        assert_eq!(add("dev", &skipped), Some(1));
-        assert_eq!(add("dev", &failed), Some(1));
-        assert_eq!(add("dev", &built), None);
-        assert_eq!(add("dev", &failed), Some(6));
+        let ids: Vec<&str> = kept.iter().filter_map(Record::id).collect();
+        assert_eq!(ids, ["run-3", "run-2"]);
     }
 }

@@ -14,9 +14,7 @@ const LONGEST_QUERY: usize = 300;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub(crate) struct Record {
-    /// The number of the run, counted from 1.
-    pub(crate) number: u64,
-    /// `run`, or a command of dbt with its selection, for example `dbt build --select tag:daily`.
+    /// `run`, or a command of dbt, for example `dbt build`.
     pub(crate) command: String,
     /// The product, or the dbt project.
     pub(crate) product_name: String,
@@ -47,8 +45,6 @@ pub(crate) struct Record {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<(String, f64)>,
     pub(crate) assets: Vec<Step>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) unusual: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -85,14 +81,6 @@ pub struct Step {
     /// The failed checks, including tolerated ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed_checks: Vec<FailedCheck>,
-    /// A hash of the definition, which is the compiled query or, for a source, the list of columns.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) query: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) inputs: Vec<String>,
-    /// The number and the start time of the run in which the ongoing failures began.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) failed_since: Option<(u64, String)>,
 }
 
 /// The outcome of building an asset.
@@ -172,11 +160,6 @@ impl Step {
         matches!(self.outcome, Outcome::Built { .. }) && !self.is_only_tested()
     }
 
-    /// Whether the asset or one of its tolerated checks failed.
-    pub(crate) fn is_bad(&self) -> bool {
-        self.outcome.is_failed() || self.checks_failed > 0
-    }
-
     pub(crate) fn rows(&self) -> Option<u64> {
         match self.outcome {
             Outcome::Built { rows } => rows,
@@ -242,13 +225,4 @@ pub(crate) fn noun(kind: &str) -> &'static str {
         "bronze" | "silver" | "gold" => "model",
         kind => NOUNS.into_iter().find(|noun| *noun == kind).unwrap_or("node"),
     }
-}
-
-/// Returns a hash of the parts (FNV-1a). It is the same in every build of the program.
-pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    let bytes = parts.flat_map(|part| part.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
 }

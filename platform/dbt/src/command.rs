@@ -42,9 +42,8 @@ pub trait Product {
     /// Returns the identity of the product whose dbt project is in the folder `project`.
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
 
-    /// Called at the end of a command in which dbt ran. Adds the command to the history, and returns a sentence for
-    /// each unusual finding.
-    fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
+    /// Called at the end of a command in which dbt ran. Adds the command to the history.
+    fn ended(&mut self, command: &Recorded<'_>);
 
     /// Called in the context of the command's span when this span has ended. Sends the lineage of the command,
     /// and gives up after `limit`.

@@ -52,7 +52,7 @@ impl InRun {
         let mut invocation_id = None;
         if let Some(trace) = trace {
             let exit = code.map_or(Exit::Signal(KILLED), Exit::Code);
-            let (id, more) = trace.end(exit, |_| Vec::new());
+            let (id, more) = trace.end(exit, |_| {});
             warnings.extend(more);
             invocation_id = id;
         }

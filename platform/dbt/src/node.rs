@@ -184,7 +184,6 @@ impl RunResults {
                 checked.map_or_else(|| parents.map(|it| name(it)).collect(), |it| vec![name(it)]);
             BuiltNode {
                 reads: read.into_iter().map(str::to_owned).collect(),
-                sql: result.compiled_code.clone(),
                 ..RunResult::read(result).of(&node)
             }
         };

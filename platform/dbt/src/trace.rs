@@ -230,12 +230,12 @@ impl CommandTrace {
         log::emit(event, self.dagster_run_id.as_deref());
     }
 
-    /// Ends the spans; that of the command last, unless the caller ends it. `compare` returns the unusual findings of a
-    /// command in which dbt ran. Returns the id that dbt gave to the command, and warnings about gaps.
+    /// Ends the spans; that of the command last, unless the caller ends it. `record` receives a command in which dbt ran.
+    /// Returns the id that dbt gave to the command, and warnings about gaps.
     pub(crate) fn end(
         mut self,
         exit: Exit,
-        compare: impl FnOnce(Recorded<'_>) -> Vec<String>,
+        record: impl FnOnce(Recorded<'_>),
     ) -> (Option<String>, Vec<String>) {
         let end = SystemTime::now();
         self.nodes.cancel(end);
@@ -246,13 +246,8 @@ impl CommandTrace {
         let failure = self.span.conclude(exit, end, &self.nodes.counts);
         let recorded = self.recorded(exit, end);
         let invocation_id = recorded.as_ref().map(|it| it.invocation_id.to_owned());
-        let unusual = recorded.map(compare).unwrap_or_default();
-        let unusual: Vec<&str> = unusual.iter().map(String::as_str).collect();
-        if !unusual.is_empty() {
-            self.span.describe(&PipelineOutcome {
-                unusual: Some(unusual),
-                ..PipelineOutcome::default()
-            });
+        if let Some(recorded) = recorded {
+            record(recorded);
         }
         self.span.end(exit, end, failure);
         (invocation_id, self.warnings)
@@ -295,7 +290,7 @@ impl CommandTrace {
 
     pub(crate) fn not_started(mut self, message: &str) {
         self.span.failure = Some(sanitize_error_message(message).into_owned());
-        self.end(Exit::Code(127), |_| Vec::new());
+        self.end(Exit::Code(127), |_| {});
     }
 }
 

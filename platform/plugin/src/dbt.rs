@@ -248,8 +248,6 @@ pub struct BuiltNode {
     pub seconds: f64,
     /// The inputs of the node; for a test, the node that it checks.
     pub reads: Vec<String>,
-    /// The compiled query.
-    pub sql: Option<String>,
 }
 
 impl BuiltNode {

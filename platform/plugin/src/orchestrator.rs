@@ -41,8 +41,6 @@ pub struct PipelineRun<'a> {
 pub struct PipelineOutcome<'a> {
     /// The ids that dbt gave to the commands of the run, in the order of the assets.
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
-    /// A sentence for each property of the run that is unusual, compared with earlier runs.
-    pub unusual: Option<Vec<&'a str>>,
 }
 
 /// An asset that a run builds.

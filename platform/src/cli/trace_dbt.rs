@@ -1,4 +1,4 @@
-//! `floe trace-dbt`: runs dbt inside a trace, and prints unusual findings about its commands.
+//! `floe trace-dbt`: runs dbt inside a trace.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,16 +26,12 @@ use crate::telemetry;
 /// The commands of dbt that build or test nodes.
 const MEASURED: [&str; 5] = ["dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test"];
 
-/// The options of dbt that select nodes. The arguments up to the next option are their values.
-const SELECTING: [&str; 8] =
-    ["--select", "-s", "--model", "--models", "-m", "--exclude", "--selector", "--resource-type"];
-
 /// Runs dbt inside a trace, and ends the program with dbt's exit code or signal.
 pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
     };
-    let mut product = Product { arguments, ..Product::default() };
+    let mut product = Product::default();
     let report = match floe_dbt::run(program, arguments, &mut product) {
         Ok(report) => report,
         Err(error) => {
@@ -49,9 +45,6 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     if let Some(place) = &product.begun {
         print_summary(&format!("history  kept in {} from now on", place.display()));
     }
-    for unusual in &product.unusual {
-        print_summary(&format!("unusual  {unusual}"));
-    }
     match report.ended {
         Ended::Exited(Exit::Code(code)) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Ended::Exited(Exit::Signal(signal)) => interrupt::end(signal),
@@ -64,8 +57,7 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
 
 /// The product of a dbt project: the nearest folder with a `floe.yaml`, if any.
 #[derive(Default)]
-struct Product<'a> {
-    arguments: &'a [OsString],
+struct Product {
     /// The folder with the history: that of the product, or else of the project.
     folder: PathBuf,
     /// The new place of a history, if this is the first command of a project without a product.
@@ -73,11 +65,10 @@ struct Product<'a> {
     identity: Option<Result<(Identity, Manifest), Error>>,
     /// The lineage of the last command, which is not sent yet.
     lineage: Option<CommandLineage>,
-    unusual: Vec<String>,
     warnings: Vec<String>,
 }
 
-impl floe_dbt::Product for Product<'_> {
+impl floe_dbt::Product for Product {
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes> {
         let mut folders = project.ancestors();
         let Some(folder) = folders.find(|folder| product::spec_path(folder).is_file()) else {
@@ -92,9 +83,9 @@ impl floe_dbt::Product for Product<'_> {
         self.identity.insert(read).as_ref().ok().map(|(identity, _)| telemetry::product(identity))
     }
 
-    fn ended(&mut self, command: &Recorded<'_>) -> Vec<String> {
+    fn ended(&mut self, command: &Recorded<'_>) {
         if self.folder.as_os_str().is_empty() {
-            return Vec::new();
+            return;
         }
         let identity = self.identity.as_ref();
         if identity.is_none() {
@@ -112,45 +103,17 @@ impl floe_dbt::Product for Product<'_> {
             }
             run.lineage_run_id = self.lineage.as_ref().map(|it| it.run_id.clone());
         }
-        run.command.push_str(&selection(command.command, self.arguments));
-        self.warnings.extend(history::add(&self.folder, &mut run));
+        self.warnings.extend(history::add(&self.folder, &run));
         if let Some(Err(error)) = identity {
             let command = command.command;
             let error = error.redacted();
             self.warnings.push(format!("the product of `{command}` is not known: {error}"));
         }
-        self.unusual = run.unusual;
-        self.unusual.clone()
     }
 
     fn send_lineage(&mut self, limit: Duration) {
         self.warnings.extend(self.lineage.take().and_then(|lineage| lineage.send(limit)));
     }
-}
-
-/// Returns the arguments of dbt that select nodes, each after a space and without credentials.
-fn selection(command: &str, arguments: &[OsString]) -> String {
-    let verb = command.trim_start_matches("dbt ");
-    let arguments = arguments.iter().map(|it| it.to_string_lossy());
-    let mut is_selection = false;
-    let selected: Vec<String> = arguments
-        .skip_while(|it| it != verb)
-        .skip(1)
-        .filter(|it| {
-            if it.starts_with('-') {
-                let is_long = it.starts_with("--");
-                let name = it.split('=').next().unwrap_or_default();
-                is_selection = SELECTING.contains(&if is_long {
-                    name
-                } else {
-                    it.get(..2).unwrap_or_default()
-                });
-            }
-            is_selection
-        })
-        .map(|it| format!(" {it}"))
-        .collect();
-    sanitize_error_message(&selected.concat()).into_owned()
 }
 
 /// Returns the nodes of a command that builds or tests nodes.

@@ -94,21 +94,11 @@ impl<'a> Asset<'a> {
     }
 
     pub(crate) fn step(self) -> Step {
-        let (kind, query, inputs) = match self {
-            // The hash covers only the columns, because a file is loaded in the same way whichever query generated it.
-            Self::Source(source) => {
-                let columns = source.columns().into_iter();
-                let columns: Vec<String> =
-                    columns.map(|it| format!("{} {:?}", it.name, it.kind)).collect();
-                ("source", record::hash(columns.iter().map(String::as_str)), Vec::new())
-            }
-            Self::Model(model) => {
-                let parts = [model.materialization.as_str(), &model.query.sql];
-                let inputs = model.query.depends_on.iter().cloned().collect();
-                (model.layer.as_str(), record::hash(parts.into_iter()), inputs)
-            }
+        let kind = match self {
+            Self::Source(_) => "source",
+            Self::Model(model) => model.layer.as_str(),
         };
-        Step { key: self.key().to_owned(), kind: kind.to_owned(), query, inputs, ..Step::default() }
+        Step { key: self.key().to_owned(), kind: kind.to_owned(), ..Step::default() }
     }
 
     fn build_generated(

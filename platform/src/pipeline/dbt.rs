@@ -178,11 +178,10 @@ fn command(
     Ok(runner.run(command, &of_dbt))
 }
 
-/// Redacts credentials in the messages, and replaces each query with its hash.
+/// Redacts credentials in the messages.
 pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     for node in nodes {
         node.message = sanitize_error_message(&node.message).into_owned();
-        node.sql = node.sql.take().map(|sql| record::hash([&*sql].into_iter()));
     }
 }
 
@@ -294,8 +293,6 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
         outcome,
         dbt_invocation_id: invocation_id.map(str::to_owned),
         seconds: node.seconds,
-        query: node.sql.unwrap_or_default(),
-        inputs: node.reads,
         ..Step::default()
     }
 }

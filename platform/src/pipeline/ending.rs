@@ -38,14 +38,11 @@ pub(super) fn report(
     // The results are written after the warehouse, because a run is not a success before its tables can be read.
     let written = finish(&mut report, built.as_ref().err(), !plugins.warnings().is_empty());
     let dbt_invocation_ids = Some(report.dbt_invocation_ids());
-    let told: Vec<&str> = report.record.unusual.iter().map(String::as_str).collect();
     span.set_attributes(&PipelineOutcome {
         dbt_invocation_ids: dbt_invocation_ids.filter(|ids| !ids.is_empty()),
-        unusual: Some(told).filter(|told| !told.is_empty()),
     });
     if let Some(failure) = failure.filter(|_| !interrupt::is_requested()) {
-        let unusual = report.record.unusual.join("\n");
-        let lost = alert_of_run(plugins, identity, report.run_id(), &unusual, &failure);
+        let lost = alert_of_run(plugins, identity, report.run_id(), &failure);
         // The run may have failed because of the alert channel, whose failure is then reported already.
         if let Some(lost) = lost.filter(|lost| *lost != failure) {
             report.warn(lost);
@@ -101,7 +98,7 @@ fn record_metrics(product: &str, report: &Report, stopped: bool) {
 #[derive(Clone, Copy)]
 pub(super) enum Alert<'a> {
     /// A run that failed.
-    OfRun { unusual: &'a str },
+    OfRun,
     /// A failed check, or a failed test of dbt.
     OfCheck { asset: &'a str },
 }
@@ -115,11 +112,9 @@ pub(super) fn alert(
 ) -> Result<(), Error> {
     let ids = active::current_ids();
     let message = match about {
-        Alert::OfRun { unusual } => Message {
-            severity: Severity::Critical,
-            description: Some(unusual).filter(|text| !text.is_empty()),
-            ..Message::new(RUN_FAILED, summary)
-        },
+        Alert::OfRun => {
+            Message { severity: Severity::Critical, ..Message::new(RUN_FAILED, summary) }
+        }
         Alert::OfCheck { asset } => Message {
             severity: Severity::Error,
             violation: Some("quality"),
@@ -137,16 +132,14 @@ pub(super) fn alert(
     })
 }
 
-/// Sends the alert of a failed run, with its unusual findings. Returns the error of a lost alert. That error does not
-/// replace the error of the run.
+/// Sends the alert of a failed run. Returns the error of a lost alert. That error does not replace the error of the run.
 fn alert_of_run(
     plugins: &Active,
     identity: &Identity,
     run_id: &str,
-    unusual: &str,
     summary: &str,
 ) -> Option<String> {
-    let error = alert(plugins, identity, run_id, summary, Alert::OfRun { unusual }).err()?;
+    let error = alert(plugins, identity, run_id, summary, Alert::OfRun).err()?;
     tracing::warn!(%error, "the alert was not sent");
     Some(error.redacted())
 }
@@ -172,7 +165,7 @@ pub(super) fn alert_of_mistake(
         Err(error) => return Some(error.redacted()),
     };
     let started = plugins.start(|kind| kind == PluginType::AlertChannel);
-    let lost = alert_of_run(&plugins, identity, run_id, "", summary);
+    let lost = alert_of_run(&plugins, identity, run_id, summary);
     started.err().map(|error| error.redacted()).or(lost).or(plugins.warnings().pop())
 }
 
@@ -204,7 +197,7 @@ pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
     };
     let earlier: Record = serde_json::from_slice(&earlier).unwrap_or_default();
     let now = rfc3339(SystemTime::now());
-    let mut record = Record {
+    let record = Record {
         command: "run".to_owned(),
         product_name: earlier.product_name,
         product_version: earlier.product_version,
@@ -219,7 +212,7 @@ pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
     };
     let checked = product::check_output_folder(folder);
     let written = checked.and_then(|()| {
-        history::add(folder, &mut record);
+        history::add(folder, &record);
         save(folder, &record)
     });
     if let Err(error) = written {
@@ -229,7 +222,7 @@ pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
 
 /// Replaces the results of an earlier run with the results of a run that starts.
 pub(super) fn start(report: &mut Report) -> Result<(), Error> {
-    for warning in history::add(&report.folder, &mut report.record) {
+    for warning in history::add(&report.folder, &report.record) {
         report.warn(warning);
     }
     let written = save(&report.folder, &report.record);
@@ -240,7 +233,7 @@ pub(super) fn start(report: &mut Report) -> Result<(), Error> {
     written
 }
 
-/// Writes the results of a run with its unusual findings. `stopped` is the error that ended the run early.
+/// Writes the results of a run. `stopped` is the error that ended the run early.
 pub(super) fn finish(
     report: &mut Report,
     stopped: Option<&Error>,
@@ -253,15 +246,15 @@ pub(super) fn finish(
     (report.record.trace_id, report.record.span_id) = ids.unzip();
     report.record.status = Status::of(is_success);
     report.record.message = stopped.map(Error::redacted);
-    for warning in compare(&report.folder, &mut report.record) {
+    for warning in add_to_history(&report.folder, &report.record) {
         tracing::warn!("{warning}");
         report.warn(warning);
     }
     save(&report.folder, &report.record)
 }
 
-#[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
-fn compare(folder: &Path, record: &mut Record) -> Vec<String> {
+#[traced(name = "floe.history.write", tracer = TRACER_NAME)]
+fn add_to_history(folder: &Path, record: &Record) -> Vec<String> {
     history::add(folder, record)
 }
 

@@ -293,7 +293,7 @@ impl Report {
     }
 }
 
-/// Writes the summary: the numbers of assets and checks, errors, stages, unusual findings, and the results' paths.
+/// Writes the summary: the numbers of assets and checks, errors, stages, and the results' paths.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = [Outcome::is_failed, Outcome::is_skipped, Outcome::is_unchanged];
@@ -318,7 +318,6 @@ impl fmt::Display for Report {
         let stages =
             self.record.stages.iter().map(|(name, took)| format!("{name} {}", Elapsed(*took)));
         write!(f, "\nstages   {}", stages.collect::<Vec<_>>().join(", "))?;
-        write_lines(f, "unusual", self.record.unusual.iter().cloned())?;
         write!(f, "\ntables   {}", self.tables())?;
         match &self.objects {
             Some(objects) => write!(f, "\nobjects  {objects}"),

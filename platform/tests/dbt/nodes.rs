@@ -428,12 +428,12 @@ fn a_failed_command_that_is_not_recorded_has_no_trace_in_the_history() {
         let mut command = setup.command(&["build"]);
         command.env("EVENTS", recorded("build_failed.jsonl")).env("OTEL_TRACES_SAMPLER", sampler);
         assert_eq!(command.output().unwrap().status.code(), Some(1));
-        let runs = floe().arg("runs").arg(setup.folder.path()).arg("--json").output().unwrap();
-        let runs: Json = serde_json::from_slice(&runs.stdout).unwrap();
+        let history = fs::read_to_string(setup.path(".floe/runs.jsonl")).unwrap();
+        let run: Json = serde_json::from_str(history.lines().last().unwrap()).unwrap();
         let root = setup.spans().into_iter().find(|span| span.name == "dbt.build");
         let trace_id = root.map(|span| span.trace_id);
-        assert_eq!(runs["runs"][0]["status"], "failed");
-        assert_eq!(runs["runs"][0]["trace_id"].as_str(), trace_id.as_deref(), "{sampler}");
+        assert_eq!(run["status"], "failed");
+        assert_eq!(run["trace_id"].as_str(), trace_id.as_deref(), "{sampler}");
     }
 }
 

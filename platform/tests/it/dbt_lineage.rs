@@ -195,7 +195,7 @@ fn lineage_is_sent_when_the_history_is_written_and_within_a_limit() {
     let states = events.iter().filter(|it| it["job"]["name"] == "dbt-run-shop_dbt");
     let states: Vec<&Value> = states.map(|it| &it["eventType"]).collect();
     assert_eq!(states, ["START", "COMPLETE"]);
-    assert_eq!(events[0]["run"]["runId"], product.runs(&[])[0]["lineage_run_id"]);
+    assert_eq!(events[0]["run"]["runId"], product.runs()[0]["lineage_run_id"]);
 }
 
 #[test]
@@ -244,5 +244,5 @@ fn a_run_whose_lineage_is_lost_ends_its_nodes_and_reports_them() {
     let begun = events.iter().filter(|it| it["eventType"] == "START").count();
     // Those of the run, two models, the snapshot and the tested table.
     assert_eq!((begun, events.len()), (5, 10));
-    assert_eq!(product.runs(&[])[0]["assets"].as_array().unwrap().len(), 4);
+    assert_eq!(product.runs()[0]["assets"].as_array().unwrap().len(), 4);
 }

@@ -1,4 +1,4 @@
-//! `floe find` finds a run by any of its ids.
+//! `floe find` finds a run by any of its ids, in the history of the product.
 
 use floe_tests::Receiver;
 use serde_json::Value;
@@ -9,6 +9,8 @@ use crate::service::{Answer, Service};
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const DAGSTER: &str = "8b4c1f0e-6b0c-4a5e-9d3b-0c9a4ef2b111";
+
+const RUNS: &str = ".floe/runs.jsonl";
 
 fn find(product: &Product, id: &str, words: &[&str]) -> Output {
     product.floe("find", &[&[id], words].concat(), &[])
@@ -170,4 +172,31 @@ plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
         assert!(found.stdout.starts_with("run of shop 1.0.0 (prod): failed\n"), "{}", found.stdout);
         assert!(found.stdout.contains(&format!("  trace            {id}\n")), "{}", found.stdout);
     }
+}
+
+#[test]
+fn a_history_that_cannot_be_used_is_one_warning() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let recorded = product.read(RUNS);
+    for text in [&*format!("{recorded}{{\"run_id\":\n"), "not a history"] {
+        product.write(RUNS, text);
+        let output = product.run();
+        output.assert_code(0);
+        let warning = format!("warning: `{{dir}}/{RUNS}`: removed 1 damaged line\n");
+        assert_eq!(output.complaints(), warning);
+        assert_eq!(product.runs().len(), 1 + usize::from(text.starts_with(&recorded)));
+    }
+}
+
+#[test]
+fn four_hundred_runs_are_kept() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let recorded = product.read(RUNS);
+    product.write(RUNS, &recorded.repeat(400));
+    product.run().assert_ok();
+    let all = product.runs();
+    assert_eq!(all.len(), 400);
+    assert_ne!(all[0]["run_id"], all[1]["run_id"]);
 }

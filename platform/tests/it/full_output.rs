@@ -9,7 +9,7 @@ use crate::product::{self, Product};
 
 fn commands(product: &Product) -> Vec<Vec<String>> {
     let folder = product.path("").to_str().unwrap().to_owned();
-    [&["--help"][..], &["runs", &folder], &["backend", &folder], &["compile", &folder]]
+    [&["--help"][..], &["backend", &folder], &["compile", &folder]]
         .iter()
         .map(|words| words.iter().map(|word| (*word).to_owned()).collect())
         .collect()

@@ -33,7 +33,6 @@ mod services;
 mod silent_demo;
 
 mod trace;
-mod unusual;
 mod versions;
 
 use floe::compile::Definition;

@@ -147,12 +147,10 @@ impl Product {
         self.floe("run", &[], &[])
     }
 
-    /// Returns the last runs from `floe runs --json`.
-    pub(crate) fn runs(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
-        let output = self.floe("runs", &[&["--json"], arguments].concat(), &[]);
-        output.assert_ok();
-        let mut output: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-        serde_json::from_value(output["runs"].take()).unwrap()
+    /// Returns the runs in the history, the newest first.
+    pub(crate) fn runs(&self) -> Vec<serde_json::Value> {
+        let history = self.read(".floe/runs.jsonl");
+        history.lines().rev().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     pub(crate) fn write_orders(&self, count: usize) {
@@ -191,7 +189,6 @@ impl Output {
             "failed   ",
             "checks   ",
             "stages   ",
-            "unusual  ",
             "tables   ",
             "objects  ",
             "trace    ",

@@ -132,7 +132,7 @@ fn what_the_platform_writes_itself_is_in_spans() {
     let (spans, _) = run(&Product::shop());
     let results = spans.named("floe.results.write");
     assert_eq!(results.count(), 2, "{spans}");
-    for name in ["floe.warehouse.replace", "floe.runs.compare"] {
+    for name in ["floe.warehouse.replace", "floe.history.write"] {
         let span = spans.single(name).assert_ok();
         span.assert_child_of("floe.pipeline.run");
     }
