@@ -4,7 +4,6 @@ mod arguments;
 mod backend;
 mod compile;
 mod dagster;
-mod dbt_lineage;
 mod find;
 mod observed;
 mod output;

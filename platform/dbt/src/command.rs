@@ -22,12 +22,6 @@ use crate::trace::{CommandTrace, Recorded};
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time in which lineage is sent. dbt has ended, so whoever started the command waits for it.
-const LINEAGE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The same after a signal, whose sender may soon kill this process. The trace is delivered after the lineage.
-const LINEAGE_TIMEOUT_AFTER_SIGNAL: Duration = Duration::from_secs(2);
-
 /// The end of a command, with warnings.
 #[derive(Debug)]
 pub struct Report {
@@ -44,10 +38,6 @@ pub trait Product {
 
     /// Called at the end of a command in which dbt ran. Adds the command to the history.
     fn ended(&mut self, command: &Recorded<'_>);
-
-    /// Called in the context of the command's span when this span has ended. Sends the lineage of the command,
-    /// and gives up after `limit`.
-    fn send_lineage(&mut self, limit: Duration);
 }
 
 /// The end of a command.
@@ -117,7 +107,7 @@ fn observed(
     let mut warnings = Vec::new();
     let project = invocation.project_name.as_deref();
     let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent)
-        .of_project(project, invocation.connection);
+        .of_project(project, invocation.target);
     let _current = trace.context().clone().attach();
     let mut command = Command::new(program);
     command.inject_context();
@@ -156,10 +146,6 @@ fn observed(
     match (trace, &ended) {
         (Some(trace), Ended::Exited(exit)) => {
             warnings.extend(trace.end(*exit, |command| product.ended(&command)).1);
-            product.send_lineage(match exit {
-                Exit::Code(_) => LINEAGE_TIMEOUT,
-                Exit::Signal(_) => LINEAGE_TIMEOUT_AFTER_SIGNAL,
-            });
         }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
         (None, _) => warnings.push("the trace is incomplete: a thread panicked".to_owned()),

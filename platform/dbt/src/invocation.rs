@@ -9,7 +9,6 @@ use floe_plugins::files::input_file;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connection::{Connection, rendered};
 use crate::log_file::Settings;
 use crate::setting;
 
@@ -45,7 +44,8 @@ pub(crate) struct Invocation {
     /// The command, for example `build`.
     pub(crate) command: String,
     pub(crate) project_name: Option<String>,
-    pub(crate) connection: Connection,
+    /// The target of the profile, if an option or a variable sets it.
+    pub(crate) target: Option<String>,
     pub(crate) folder: PathBuf,
     pub(crate) log: Settings,
     /// The arguments, without options for the log file.
@@ -57,7 +57,6 @@ pub(crate) struct Invocation {
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
     name: Option<String>,
-    profile: Option<String>,
     log_path: Option<String>,
     /// The project's defaults for options of dbt.
     flags: HashMap<String, Value>,
@@ -102,8 +101,6 @@ impl Invocation {
             let inner = word("log_path").or_else(|| project.log_path.clone());
             (folder.clone(), folder.join(inner.as_deref().unwrap_or("logs")))
         };
-        // dbt reads both from no flag of the project.
-        let profile = text("profile").or_else(|| rendered(project.profile.as_ref()?));
         let max_bytes = word("log_file_max_bytes").and_then(|it| it.parse().ok());
         let log = Settings {
             base,
@@ -114,11 +111,7 @@ impl Invocation {
         };
         Self {
             command: command(own),
-            connection: Connection {
-                folder: PathBuf::new(),
-                profile: profile.unwrap_or_default(),
-                target: text("target"),
-            },
+            target: text("target"),
             project_name: project.name,
             folder,
             log,
@@ -285,16 +278,15 @@ mod tests {
         let file = folder.path().join("dbt_project.yml");
         std::fs::write(
             file,
-            "name: shop\nlog-path: var/log\nprofile: \"shop_{{ env_var('NO_SUCH', 'prod') }}\"\n\
+            "name: shop\nlog-path: var/log\n\
              models: {shop: {+enabled: true}}\n\
-             flags: {log_format: json, profile: other, send_anonymous_usage_stats: false}\n",
+             flags: {log_format: json, target: other, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
         let words = format!("dbt run -t prod --project-dir {}", folder.path().display());
         let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
-        assert_eq!(invocation.connection.profile, "shop_prod");
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));
-        assert_eq!(invocation.connection.target.as_deref(), Some("prod"));
+        assert_eq!(invocation.target.as_deref(), Some("prod"));
         assert_eq!(invocation.log.folder, folder.path().join("var/log"));
         assert!(invocation.log.is_json);
     }

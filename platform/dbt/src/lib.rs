@@ -5,11 +5,9 @@
 //! stay untouched.
 
 mod command;
-mod connection;
 mod event;
 mod in_run;
 mod invocation;
-mod lineage;
 mod log_file;
 mod manifest;
 mod node;
@@ -28,7 +26,5 @@ mod plugins {
 }
 
 pub use self::command::{Ended, Product, Report, run};
-pub use self::connection::Connection;
-pub use self::lineage::Lineage;
 pub use self::project::PARSED;
 pub use self::trace::Recorded;

@@ -2,28 +2,23 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read as _};
-use std::ops::Deref;
 use std::path::Path;
 
 use floe_plugins::files::input_file;
-use floe_telemetry::sanitize_credentials;
-use indexmap::IndexMap;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
 
-/// The fields of a manifest, or of a catalog, that spans and lineage need. Other fields, such as the SQL of nodes, are
-/// skipped while reading. dbt writes `null` for many fields without a value.
+/// The fields of a manifest that spans need. Other fields, such as the SQL of nodes, are skipped while reading. dbt writes
+/// `null` for many fields without a value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Manifest {
     metadata: Metadata,
     parent_map: Option<HashMap<String, Vec<String>>>,
-    nodes: HashMap<String, Table>,
-    sources: Option<HashMap<String, Table>>,
+    nodes: HashMap<String, Node>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -31,65 +26,13 @@ pub(crate) struct Manifest {
 struct Metadata {
     project_name: Option<String>,
     dbt_version: Option<String>,
-    adapter_type: Option<String>,
-}
-
-/// A node or a source.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Table {
-    pub(crate) database: Option<Text>,
-    pub(crate) schema: Option<Text>,
-    pub(crate) alias: Option<Text>,
-    pub(crate) name: Option<Text>,
-    pub(crate) original_file_path: Option<Text>,
-    pub(crate) attached_node: Option<String>,
-    pub(crate) columns: Option<IndexMap<String, Column>>,
-    pub(crate) column_name: Option<Text>,
-    pub(crate) test_metadata: Option<Generic>,
-    pub(crate) config: Option<Config>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Column {
-    pub(crate) name: Option<Text>,
-    /// The type in a manifest, where a column may also have a key `type` of the user.
-    pub(crate) data_type: Option<String>,
-    /// The type in a catalog.
-    #[serde(rename = "type")]
-    pub(crate) of_catalog: Option<Value>,
-    pub(crate) description: Option<Text>,
-}
-
-/// The kind of a generic test.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Generic {
-    pub(crate) name: Option<Text>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Config {
-    pub(crate) severity: Option<String>,
-}
-
-/// A text of the project, without credentials.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(from = "String")]
-pub(crate) struct Text(String);
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self(sanitize_credentials(&text).into_owned())
-    }
-}
-
-impl Deref for Text {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
+struct Node {
+    original_file_path: Option<String>,
+    attached_node: Option<String>,
 }
 
 impl Manifest {
@@ -107,14 +50,6 @@ impl Manifest {
         self.metadata.project_name.as_deref()
     }
 
-    pub(crate) fn adapter(&self) -> &str {
-        self.metadata.adapter_type.as_deref().unwrap_or("dbt")
-    }
-
-    pub(crate) fn get(&self, unique_id: &str) -> Option<&Table> {
-        self.nodes.get(unique_id).or_else(|| self.sources.as_ref()?.get(unique_id))
-    }
-
     pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
         self.parent_map.as_ref().and_then(|it| it.get(unique_id)).map_or(&[], Vec::as_slice)
     }
@@ -128,14 +63,6 @@ impl Manifest {
     pub(crate) fn checked(&self, unique_id: &str) -> Option<&str> {
         let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
         attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))
-    }
-}
-
-impl Table {
-    /// Returns the complete name of `name` in the schema of this table.
-    pub(crate) fn qualified(&self, name: &str) -> String {
-        let parts = [self.database.as_deref(), self.schema.as_deref(), Some(name)];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(".")
     }
 }
 

@@ -3,7 +3,7 @@
 //! `trace-dbt` reads the file for the history of a product, and only if the file belongs to the same invocation.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use jiff::civil::DateTime;
@@ -27,8 +27,6 @@ pub(crate) struct RunResults {
 #[derive(Debug, Default, Deserialize)]
 struct Arguments {
     empty: Option<bool>,
-    profiles_dir: Option<PathBuf>,
-    which: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -46,20 +44,9 @@ pub(crate) struct NodeResult {
     pub(crate) message: Option<String>,
     #[serde(default)]
     pub(crate) execution_time: f64,
-    pub(crate) compiled_code: Option<String>,
     /// The response of the adapter: an object, or a text.
     #[serde(default)]
     adapter_response: Value,
-    #[serde(default)]
-    timing: Vec<Timing>,
-}
-
-/// A phase of a node: `compile` or `execute`.
-#[derive(Debug, Deserialize)]
-struct Timing {
-    name: String,
-    started_at: Option<String>,
-    completed_at: Option<String>,
 }
 
 impl RunResults {
@@ -77,16 +64,6 @@ impl RunResults {
             ));
         }
         Ok(Some(results))
-    }
-
-    /// Returns the command, for example `build`.
-    pub(crate) fn command(&self) -> Option<&str> {
-        self.args.which.as_deref()
-    }
-
-    /// Returns the folder of the profiles, perhaps relative to dbt's current folder.
-    pub(crate) fn profiles_dir(&self) -> Option<&Path> {
-        self.args.profiles_dir.as_deref()
     }
 
     pub(crate) fn is_of_empty(&self) -> bool {
@@ -110,13 +87,6 @@ impl NodeResult {
     /// Whether dbt left the node out, because of another node or because nothing has changed.
     pub(crate) fn is_skipped(&self) -> bool {
         matches!(self.outcome(), Outcome::Skipped | Outcome::Unchanged { .. })
-    }
-
-    /// Returns the start and the end of the execution, if dbt executed the node.
-    pub(crate) fn executed(&self) -> Option<(SystemTime, SystemTime)> {
-        let executed = self.timing.iter().find(|it| it.name == "execute")?;
-        let time = |text: &Option<String>| timestamp(text.as_deref()?);
-        Some((time(&executed.started_at)?, time(&executed.completed_at)?))
     }
 
     pub(crate) fn rows(&self) -> Option<u64> {

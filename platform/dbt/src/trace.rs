@@ -16,7 +16,7 @@ use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
 use floe_plugin::dbt::{BuiltNode, Invocation, Selection};
-use floe_plugin::orchestrator::{Asset, PipelineOutcome};
+use floe_plugin::orchestrator::Asset;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
 use floe_telemetry::opentelemetry::Context;
@@ -27,10 +27,8 @@ use self::artifacts::Artifacts;
 use self::command::CommandSpan;
 use self::database::Database;
 use self::nodes::{Nodes, Surroundings};
-use crate::connection::Connection;
 use crate::event::{Event, Kind};
 use crate::invocation;
-use crate::lineage::Lineage;
 use crate::node::{BUILDS_NOTHING, Node, RunResult, Words};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -44,7 +42,7 @@ pub(crate) struct CommandTrace {
     words: Words,
     selection: Selection,
     project: Option<String>,
-    connection: Connection,
+    target: Option<String>,
     dagster_run_id: Option<String>,
     /// Whether the spans are exported if the command fails.
     is_recorded: bool,
@@ -86,7 +84,7 @@ impl CommandTrace {
             words: Words::default(),
             selection: Selection::default(),
             project: None,
-            connection: Connection::default(),
+            target: None,
             dagster_run_id: correlation::dagster_run_id(),
             ended: None,
             unread_manifest: None,
@@ -109,15 +107,15 @@ impl CommandTrace {
     }
 
     /// Adds the name of the project and the target of the profile, if they are known before dbt runs.
-    pub(crate) fn of_project(mut self, project: Option<&str>, connection: Connection) -> Self {
+    pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<String>) -> Self {
         if let Some(project) = project {
             self.span.set_attribute(Invocation::PROJECT_NAME, project);
         }
-        if let Some(target) = &connection.target {
+        if let Some(target) = &target {
             self.span.set_attribute(Invocation::TARGET, target);
         }
         self.project = project.map(str::to_owned);
-        self.connection = connection;
+        self.target = target;
         self
     }
 
@@ -139,7 +137,7 @@ impl CommandTrace {
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
-                self.connection.target = Some(target.to_owned());
+                self.target = Some(target.to_owned());
                 self.span.set_attribute(Invocation::TARGET, target);
             }
             Kind::Artifact { kind: "WritableManifest", path } => {
@@ -277,7 +275,7 @@ impl CommandTrace {
             artifacts: &self.artifacts,
             command: &self.span.name,
             project: self.project.as_deref(),
-            connection: &self.connection,
+            target: self.target.as_deref(),
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
             ended: end,
@@ -301,8 +299,8 @@ pub struct Recorded<'a> {
     pub command: &'a str,
     /// The name of the project.
     pub project: Option<&'a str>,
-    /// The connection, with the target of the profile.
-    pub connection: &'a Connection,
+    /// The target of the profile.
+    pub target: Option<&'a str>,
     /// Whether the exit code was 0.
     pub succeeded: bool,
     /// The start.
@@ -327,13 +325,5 @@ impl Recorded<'_> {
     /// The results cannot be read, or belong to another invocation.
     pub fn nodes(&self) -> Result<Vec<BuiltNode>, String> {
         self.artifacts.nodes(self.invocation_id)
-    }
-
-    /// Returns the lineage of dbt's last invocation; `None` if there is none.
-    ///
-    /// # Errors
-    /// As for [`Lineage::read`].
-    pub fn lineage(&self) -> Result<Option<Lineage>, String> {
-        self.artifacts.lineage(self.invocation_id, self.connection)
     }
 }

@@ -70,8 +70,6 @@ pub struct RunEvent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-    /// The program whose job it is, in capitals. Default: `FLOE`.
-    pub integration: &'a str,
     /// The kind of the job, for example `MODEL`.
     pub job_type: Option<&'a str>,
     /// The run that contains this run.
@@ -82,10 +80,6 @@ pub struct RunEvent<'a> {
     pub tags: Vec<(&'a str, &'a str)>,
     /// The name and the version of the program that does the work.
     pub engine: Option<(&'a str, &'a str)>,
-    /// Further facets of the run.
-    pub run_facets: Vec<Facet>,
-    /// Further facets of the job.
-    pub job_facets: Vec<Facet>,
     /// The query of the job.
     pub sql: Option<&'a str>,
     /// The error of the run, without credentials.
@@ -105,14 +99,11 @@ impl<'a> RunEvent<'a> {
             at,
             run_id,
             job,
-            integration: "FLOE",
             job_type: None,
             parent: None,
             trace: None,
             tags: Vec::new(),
             engine: None,
-            run_facets: Vec::new(),
-            job_facets: Vec::new(),
             sql: None,
             error: None,
             inputs: Vec::new(),
@@ -180,36 +171,6 @@ pub struct Dataset<'a> {
     pub columns: Vec<Field<'a>>,
     /// The number of rows, if they were written.
     pub rows: Option<u64>,
-    /// The tests of the data that the run reads.
-    pub assertions: Vec<Assertion<'a>>,
-}
-
-/// The result of a test.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Assertion<'a> {
-    /// The kind of the test, for example `unique`.
-    pub assertion: &'a str,
-    /// The name of the test.
-    pub name: &'a str,
-    /// Whether the data passed.
-    pub success: bool,
-    /// The tested column, if the test has one.
-    pub column: Option<&'a str>,
-    /// The effect of a failure, for example `warn`.
-    pub severity: Option<String>,
-    /// The number of failing rows, if it is known.
-    pub failures: Option<u64>,
-}
-
-/// A facet that another program than floe defines.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Facet {
-    /// The name.
-    pub name: &'static str,
-    /// The address of the facet's schema.
-    pub schema: String,
-    /// The fields, as an object.
-    pub fields: Value,
 }
 
 /// A column of data.
@@ -220,9 +181,6 @@ pub struct Field<'a> {
     /// The type in the database, if it is known.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'a str>,
-    /// The description.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<&'a str>,
 }
 
 const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
@@ -252,7 +210,7 @@ impl RunEvent<'_> {
     }
 
     fn run_facets(&self) -> Value {
-        let mut run = of_program(&self.run_facets);
+        let mut run = json!({});
         if let Some(parent) = &self.parent {
             run["parent"] = facet(
                 "1-2-0/ParentRunFacet",
@@ -296,13 +254,13 @@ impl RunEvent<'_> {
     }
 
     fn job_with_facets(&self) -> Value {
-        let mut facets = of_program(&self.job_facets);
+        let mut facets = json!({});
         if let Some(job_type) = self.job_type {
             facets["jobType"] = facet(
                 "2-0-4/JobTypeJobFacet",
                 json!({
                     "processingType": "BATCH",
-                    "integration": self.integration,
+                    "integration": "FLOE",
                     "jobType": job_type,
                 }),
             );
@@ -314,11 +272,6 @@ impl RunEvent<'_> {
         job["facets"] = facets;
         job
     }
-}
-
-fn of_program(facets: &[Facet]) -> Value {
-    let each = |it: &Facet| (it.name.to_owned(), custom_facet(&it.schema, it.fields.clone()));
-    facets.iter().map(each).collect()
 }
 
 /// Returns a facet of the specification. `schema` contains its version and name: `1-0-0/NameFacet`.
@@ -340,39 +293,11 @@ impl Dataset<'_> {
             let fields = json!({ "fields": self.columns });
             value["facets"]["schema"] = facet("1-2-0/SchemaDatasetFacet", fields);
         }
-        if !self.assertions.is_empty() {
-            let assertions: Vec<Value> = self.assertions.iter().map(Assertion::to_json).collect();
-            value["inputFacets"]["dataQualityAssertions"] = facet(
-                "1-1-0/DataQualityAssertionsDatasetFacet",
-                json!({ "assertions": assertions }),
-            );
-        }
         if let Some(rows) = self.rows.filter(|_| is_output) {
             value["outputFacets"]["outputStatistics"] =
                 facet("1-0-2/OutputStatisticsOutputDatasetFacet", json!({ "rowCount": rows }));
         }
         value
-    }
-}
-
-impl Assertion<'_> {
-    fn to_json(&self) -> Value {
-        let mut assertion = json!({
-            "assertion": self.assertion,
-            "name": self.name,
-            "success": self.success,
-        });
-        let failures = self.failures.map(|it| it.to_string());
-        for (key, value) in [
-            ("column", self.column),
-            ("severity", self.severity.as_deref()),
-            ("actual", failures.as_deref()),
-        ] {
-            if let Some(value) = value {
-                assertion[key] = value.into();
-            }
-        }
-        assertion
     }
 }
 
@@ -384,7 +309,7 @@ impl<'a> From<Column<'a>> for Field<'a> {
             ColumnType::Text => "VARCHAR",
             ColumnType::Date => "DATE",
         };
-        Self { name: column.name, kind: Some(kind), description: None }
+        Self { name: column.name, kind: Some(kind) }
     }
 }
 

@@ -3,16 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use floe_dbt::{Ended, Recorded};
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
-use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
+use floe_telemetry::FloeSpanAttributes;
 
-use super::dbt_lineage::CommandLineage;
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
 use crate::history;
@@ -63,8 +61,6 @@ struct Product {
     /// The new place of a history, if this is the first command of a project without a product.
     begun: Option<PathBuf>,
     identity: Option<Result<(Identity, Manifest), Error>>,
-    /// The lineage of the last command, which is not sent yet.
-    lineage: Option<CommandLineage>,
     warnings: Vec<String>,
 }
 
@@ -92,27 +88,16 @@ impl floe_dbt::Product for Product {
             self.begun = history::begin(&self.folder);
         }
         let known = identity.and_then(|it| it.as_ref().ok());
-        let mut run = Record {
+        let run = Record {
             assets: assets(command, &mut self.warnings),
             ..record(command, known.map(|(identity, _)| identity))
         };
-        if let Some((identity, manifest)) = known.filter(|_| MEASURED.contains(&command.command)) {
-            match CommandLineage::of(command, identity, manifest) {
-                Ok(lineage) => self.lineage = lineage,
-                Err(error) => self.warnings.push(error.redacted()),
-            }
-            run.lineage_run_id = self.lineage.as_ref().map(|it| it.run_id.clone());
-        }
         self.warnings.extend(history::add(&self.folder, &run));
         if let Some(Err(error)) = identity {
             let command = command.command;
             let error = error.redacted();
             self.warnings.push(format!("the product of `{command}` is not known: {error}"));
         }
-    }
-
-    fn send_lineage(&mut self, limit: Duration) {
-        self.warnings.extend(self.lineage.take().and_then(|lineage| lineage.send(limit)));
     }
 }
 
@@ -122,8 +107,7 @@ fn assets(command: &Recorded<'_>, warnings: &mut Vec<String>) -> Vec<Step> {
     if MEASURED.contains(&command.command) {
         let mut nodes = command.nodes().unwrap_or_else(|warning| {
             let name = command.command;
-            warnings
-                .push(format!("the history and the lineage have no nodes of `{name}`: {warning}"));
+            warnings.push(format!("the history has no nodes of `{name}`: {warning}"));
             Vec::new()
         });
         dbt::redact(&mut nodes);
@@ -133,8 +117,7 @@ fn assets(command: &Recorded<'_>, warnings: &mut Vec<String>) -> Vec<Step> {
 }
 
 fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
-    let environment =
-        command.connection.target.as_deref().or(identity.map(|it| it.environment.as_str()));
+    let environment = command.target.or(identity.map(|it| it.environment.as_str()));
     let took = command.ended.duration_since(command.started).unwrap_or_default();
     Record {
         command: command.command.to_owned(),

@@ -21,7 +21,7 @@ use super::run::{self, AssetRun, Built, Orchestration, Run, TRACER_NAME, Tables}
 use super::{checks, source};
 use crate::artifacts::{CheckedTable, CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::product::{self, Materialization};
-use crate::record::{self, FailedCheck, Outcome, Step};
+use crate::record::{FailedCheck, Outcome, Step};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asset<'a> {

@@ -7,15 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::SystemTime;
 
-use floe_dbt::{Connection, Lineage, PARSED};
+use floe_dbt::PARSED;
 use floe_plugin::PluginType;
 use floe_plugin::compute::DbtEngine;
 use floe_plugin::dbt::{
     BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project, Selection,
 };
-use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::LocalOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
@@ -36,7 +34,7 @@ use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{absolute, warehouse_path};
-use crate::record::{self, FailedCheck, Outcome, Step};
+use crate::record::{FailedCheck, Outcome, Step};
 
 /// The folder of the generated profile and of the manifest for Dagster.
 const FOLDER: &str = ".floe/dbt";
@@ -72,11 +70,11 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
 /// A command that has ended.
 pub(crate) struct Ran {
     pub(crate) run: CommandRun,
-    /// The first error of a lineage event or of an alert that is not tolerated.
+    /// The first error of an alert that is not tolerated.
     pub(crate) reported: Result<(), Error>,
 }
 
-/// Runs `dbt build`, emits its lineage, counts the tests, and sends an alert for each failed one. Each node that ends is
+/// Runs `dbt build`, counts the tests, and sends an alert for each failed one. Each node that ends is
 /// sent to `ended`. `selection` has the assets of a step of Dagster.
 pub(crate) fn run(
     identity: &Identity,
@@ -89,7 +87,7 @@ pub(crate) fn run(
     let recorder = plugins.required::<dyn DbtRunner>()?.metrics();
     let mut run = command(DbtCommand::Build, identity, project, plugins, ended, selection)?;
     redact(&mut run.nodes);
-    let mut reported = emit_lineage(identity, project, plugins, run_id, &run);
+    let mut reported = Ok(());
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status.has_run()) {
         let model = tested(test);
         let name = &test.name;
@@ -102,44 +100,6 @@ pub(crate) fn run(
         }
     }
     Ok(Ran { run, reported })
-}
-
-/// Emits the lineage of the nodes of a command.
-///
-/// # Errors
-/// The first event that is lost, unless lost events are tolerated. All events are tried.
-fn emit_lineage(
-    identity: &Identity,
-    project: &DbtProject,
-    plugins: &Active,
-    run_id: &str,
-    run: &CommandRun,
-) -> Result<(), Error> {
-    let Some(id) = &run.invocation_id else {
-        return Ok(());
-    };
-    let folder = absolute(&identity.folder)?;
-    let connection = Connection {
-        profile: project.profile.clone(),
-        target: Some(identity.environment.to_string()),
-        folder: folder.clone(),
-    };
-    let lineage = Lineage::read(&folder.join("target"), id, &connection);
-    let job = Job { namespace: &identity.namespace, name: &identity.name };
-    let base = RunEvent {
-        parent: Some(Parent { run_id, job }),
-        tags: vec![("floe_run_id", run_id), ("dbt_invocation_id", id)],
-        ..RunEvent::new(RunState::Complete, SystemTime::now(), run_id, job)
-    };
-    let mut lost = None;
-    match lineage {
-        Ok(None) => {}
-        Ok(Some(lineage)) => {
-            lineage.events(&base, |event| lost = lost.take().or(plugins.lineage(event).err()));
-        }
-        Err(reason) => plugins.warn(format!("dbt's nodes have no lineage: {reason}")),
-    }
-    lost.map_or(Ok(()), Err)
 }
 
 /// Runs `dbt parse`, and replaces the manifest of the project in `.floe/dbt`.

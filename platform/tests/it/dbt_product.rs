@@ -21,10 +21,10 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 [ ! -f failed ] || exit 1
 ";
 
-pub(crate) const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
+const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
 /// Returns the manifest.
-pub(crate) fn graph() -> Value {
+fn graph() -> Value {
     let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
     json!({
         "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
@@ -268,16 +268,11 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
 fn said_by(product: &Product, arguments: &[&str]) -> String {
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let output = traced_with(product, arguments, &exporting_to(&endpoint));
+    let output = traced(product, arguments, &exporting_to(&endpoint));
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Runs `floe trace-dbt -- stand-in build` in the folder of the product.
-pub(crate) fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
-    traced_with(product, &["build"], variables)
-}
-
-fn traced_with(
+fn traced(
     product: &Product,
     arguments: &[&str],
     variables: &[(&str, &str)],
@@ -299,14 +294,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_as_runs() {
         assert!(runs.iter().all(|run| run[one] == other), "{one}: {runs:#?}");
     }
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
-    let without_lineage = |run: &Value| {
-        let mut assets = run["assets"].clone();
-        for asset in assets.as_array_mut().unwrap() {
-            asset.as_object_mut().unwrap().remove("lineage_run_id");
-        }
-        assets
-    };
-    assert_eq!(without_lineage(&runs[0]), without_lineage(&runs[1]));
+    assert_eq!(runs[0]["assets"], runs[1]["assets"]);
 }
 
 #[test]
@@ -404,7 +392,7 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
     let product = product("pass", "success");
     product.replace("results.json", INVOCATION, "another");
     let said = said_by(&product, &["build"]);
-    let warning = "warning: the history and the lineage have no nodes of `dbt build`: `";
+    let warning = "warning: the history has no nodes of `dbt build`: `";
     assert!(said.starts_with(warning), "{said}");
     assert!(said.ends_with("found those of `another`\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
@@ -412,7 +400,7 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
 }
 
 /// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
-pub(crate) fn said(product: &Product) -> (String, Value) {
+fn said(product: &Product) -> (String, Value) {
     let said = said_by(product, &["build"]);
     (said, product.runs()[0]["assets"].clone())
 }
@@ -440,12 +428,11 @@ fn a_manifest_of_an_unknown_version_of_dbt_is_one_warning() {
         "\"dbt_version\":\"9.0.1\",\"adapter_type\":",
     );
     let (said, assets) = said(&product);
-    let warning = "warning: the nodes have no links and no lineage: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
+    let warning = "warning: the nodes have no links: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
     assert_eq!(said, warning);
     let keys: Vec<&Value> = assets.as_array().unwrap().iter().map(|it| &it["key"]).collect();
     // Nobody knows the table of the test, so the test is listed under its own name.
     assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals", "unique_id"]);
-    assert!(!product.path(".floe/lineage.jsonl").exists());
 }
 
 #[test]
@@ -453,14 +440,12 @@ fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
     let product = product("pass", "success");
     let (before, assets) = said(&product);
     assert_eq!((before.as_str(), assets.as_array().unwrap().len()), ("", 4));
-    let events = product.read(".floe/lineage.jsonl");
     // dbt is killed after it has started a node, while the folder has the results of the previous command.
     let begun: Vec<&str> = INTERRUPTED.lines().collect();
     product.write("stand-in", &begun.join("\n"));
     let (after, assets) = said(&product);
     assert_eq!((after.as_str(), &assets), ("", &json!([])));
     assert_eq!(product.runs()[0]["status"], "failed");
-    assert_eq!(product.read(".floe/lineage.jsonl"), events);
 }
 
 const INTERRUPTED: &str = "#!/bin/sh

@@ -8,7 +8,6 @@ mod bad_product;
 mod bad_yaml;
 mod checks;
 mod cluster;
-mod dbt_lineage;
 mod dbt_product;
 mod demos;
 mod errors;

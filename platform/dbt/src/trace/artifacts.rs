@@ -1,12 +1,9 @@
 //! The files that dbt writes while a command runs: the manifest, and the results of its nodes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use floe_plugin::dbt::BuiltNode;
 
-use crate::connection::Connection;
-use crate::lineage::Lineage;
 use crate::manifest::{self, Manifest};
 use crate::run_results::RunResults;
 
@@ -16,7 +13,7 @@ const RESULTS: &str = "target/run_results.json";
 #[derive(Debug)]
 pub(crate) struct Artifacts {
     project: PathBuf,
-    manifest: Option<Arc<Manifest>>,
+    manifest: Option<Manifest>,
     /// The id of the invocation that wrote the manifest.
     manifest_of: Option<String>,
     results_path: Option<PathBuf>,
@@ -28,7 +25,7 @@ impl Artifacts {
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
-        self.manifest.as_deref()
+        self.manifest.as_ref()
     }
 
     /// Reads the manifest that this invocation has just written, but not the manifest that dbt writes again at the end,
@@ -41,11 +38,10 @@ impl Artifacts {
         if self.manifest_of.as_deref() == Some(invocation_id) {
             return Ok(None);
         }
-        let manifest = Manifest::read(&self.artifact(path)).map_err(|error| {
-            format!("the nodes have no links and no lineage: cannot read `{path}`: {error}")
-        })?;
+        let manifest = Manifest::read(&self.artifact(path))
+            .map_err(|error| format!("the nodes have no links: cannot read `{path}`: {error}"))?;
         self.manifest_of = Some(invocation_id.to_owned());
-        Ok(self.manifest.insert(manifest.into()).project_name())
+        Ok(self.manifest.insert(manifest).project_name())
     }
 
     /// Returns the path of a file of dbt, which is relative to the project, or else to the current folder.
@@ -75,22 +71,6 @@ impl Artifacts {
         // With `--empty`, tables have no rows, so their results would distort the history.
         let results = results.filter(|it| !it.is_of_empty());
         Ok(results.map(|it| it.nodes(self.manifest())).unwrap_or_default())
-    }
-
-    /// Returns the lineage of an invocation; `None` if dbt wrote no results, or a manifest that cannot be read.
-    pub(crate) fn lineage(
-        &self,
-        invocation_id: &str,
-        connection: &Connection,
-    ) -> Result<Option<Lineage>, String> {
-        let Some(target) = self.results_path.as_ref().and_then(|path| path.parent()) else {
-            return Ok(None);
-        };
-        let Some(manifest) = &self.manifest else {
-            return Ok(None);
-        };
-        let results = self.results(invocation_id)?;
-        Ok(results.and_then(|it| Lineage::new(it, Arc::clone(manifest), target, connection)))
     }
 
     /// Returns the results of an invocation, or `None` if there are none, for example because the command ended early.

@@ -11,7 +11,6 @@
 )]
 
 mod command;
-mod lineage;
 #[allow(dead_code, reason = "shared with the tests of recorded events")]
 #[path = "../setup.rs"]
 mod setup;
