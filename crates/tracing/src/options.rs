@@ -109,12 +109,9 @@ impl Clone for TracingLayer {
 /// | a `log` record | `log.*` is not recorded | they become the target and location of the event | |
 /// | events of a span | as many as the SDK's limits allow | at most 128 | memory is bounded |
 ///
-/// [Most of tracing-opentelemetry's own tests][comparison] pass with this layer.
-///
 /// [`get_otel_context`]: crate::get_otel_context
 /// [`OpenTelemetrySpanExt`]: crate::OpenTelemetrySpanExt
 /// [`with_current_span`]: crate::with_current_span
-#[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer { open: Spans::default(), is_second: false, is_filtered: false }

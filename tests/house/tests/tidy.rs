@@ -332,21 +332,6 @@ fn a_link_in_the_manual_has_a_target_of_its_own() {
     }
 }
 
-/// `.ci/parity` compares the line of the last run with a new one.
-#[test]
-fn readme_has_the_result_and_the_day_of_the_run_of_the_tests_of_tracing_opentelemetry() {
-    let page = read("tests/parity/deviations.md");
-    let run = page.lines().find_map(|line| line.split_once(" tests pass (")).unwrap();
-    let (passed, all) = run.0.rsplit_once(": ").unwrap().1.split_once(" of ").unwrap();
-    let said = format!("-opentelemetry), {passed} pass with it ({}.", run.1);
-    let readme = read("README.md");
-    let (_, after) = readme.split_once(&format!("own {all} tests](")).unwrap();
-    assert!(after[..after.find(" [").unwrap()].ends_with(&said), "expected `{said}`");
-    let number = |text: &str| text.parse::<usize>().unwrap();
-    let failed = page.lines().filter(|line| line.starts_with("- `")).count();
-    assert_eq!(number(passed) + failed, number(all));
-}
-
 /// A page names a test as `` `path.rs::name` ``, and a scenario of fault injection as `` `.ci/faults name` ``.
 #[test]
 fn each_test_that_a_page_names_exists() {
