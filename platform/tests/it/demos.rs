@@ -1,4 +1,4 @@
-//! The other products of the demo: their traces, and what their tables are known to show.
+//! The product `iot-telemetry` of the demo: its trace, and the faults that its tables are known to show.
 
 use std::collections::BTreeSet;
 
@@ -71,13 +71,4 @@ fn iot_telemetry_finds_the_door_the_fan_and_the_gateway() {
         "SELECT group_concat(device_id) FROM (SELECT DISTINCT device_id FROM reading_gaps WHERE minutes > 600 ORDER BY 1)",
     );
     assert_eq!(gaps, "41,42,43,44,45", "expected the gateway");
-}
-
-#[test]
-fn financial_risk_names_the_desks_above_their_limits() {
-    let product = traced("financial-risk");
-    let database = product.open(".floe/warehouse.db");
-    let breaches: String =
-        value(&database, "SELECT group_concat(desk || ' ' || measure) FROM limit_breaches");
-    assert_eq!(breaches, "convertibles exposure,currencies exposure");
 }

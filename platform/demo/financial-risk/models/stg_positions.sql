@@ -1,3 +1,0 @@
-SELECT desk, instrument_id, counterparty, quantity
-FROM {{ source('positions') }}
-WHERE quantity <> 0
