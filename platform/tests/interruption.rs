@@ -186,7 +186,8 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         assert_eq!(stderr.matches(&error).count(), 2, "{stderr}");
         assert!(stderr.contains(" not started · "), "{stderr}");
         assert_eq!(leftovers(&product), [""; 0]);
-        assert!(!product.path(WAREHOUSE).exists() && !product.path(FAILED).exists());
+        assert!(!product.path(WAREHOUSE).exists());
+        assert!(!product.path(FAILED).exists());
         let results = results(&product);
         assert_eq!(results["status"], "failed");
         assert_eq!(results["message"], format!("interrupted by SIG{signal}"));
@@ -336,7 +337,8 @@ fn a_run_that_is_killed_before_any_of_its_calls_can_be_repeated() {
         assert!(!product.path(FAILED).exists(), "at {at}");
     }
     // The calls create, write, synchronize, rename and remove the files of a run.
-    assert!(killed > 30 && started > 10, "{killed} {started}");
+    assert!(killed > 30, "{killed} {started}");
+    assert!(started > 10, "{killed} {started}");
 }
 
 #[test]
@@ -383,7 +385,8 @@ fn what_is_published_is_synchronized_before_and_after() {
         let last_write = calls.iter().rposition(|call| *call == format!("write {draft}")).unwrap();
         let synchronized = calls.iter().position(|call| *call == format!("fsync {draft}"));
         let synchronized = synchronized.unwrap_or_else(|| panic!("{name}: {calls:#?}"));
-        assert!(last_write < synchronized && synchronized < at, "{name}: {calls:#?}");
+        assert!(last_write < synchronized, "{name}: {calls:#?}");
+        assert!(synchronized < at, "{name}: {calls:#?}");
         assert_eq!(calls[at + 1], format!("fsync {folder}"), "{name}: {calls:#?}");
     }
 }

@@ -185,7 +185,8 @@ proptest! {
         let mut safe = String::new();
         let mut kept = 0;
         for finding in redactor.findings(&text) {
-            prop_assert!(kept <= finding.range.start && finding.range.start < finding.range.end);
+            prop_assert!(kept <= finding.range.start);
+            prop_assert!(finding.range.start < finding.range.end);
             safe.push_str(&text[kept..finding.range.start]);
             safe.push_str(&finding.mark);
             kept = finding.range.end;
@@ -227,7 +228,8 @@ proptest! {
         let message = format!("{}{text} {}", "rows ".repeat(before), "rows ".repeat(100));
         let safe = redacted(&message);
         prop_assert!(safe.chars().count() <= 500);
-        prop_assert!(!safe.contains(&secret) && !safe.contains(&secret[..6]), "{message:?} became {safe:?}");
+        prop_assert!(!safe.contains(&secret), "{message:?} became {safe:?}");
+        prop_assert!(!safe.contains(&secret[..6]), "{message:?} became {safe:?}");
         prop_assert_eq!(&redacted(&safe), &safe);
     }
 }

@@ -139,7 +139,8 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
     }
     assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
     let alerts = product.read(".floe/alerts.log");
-    assert!(alerts.contains("unique_id") && alerts.contains("FloeQualityCheckFailed"), "{alerts}");
+    assert!(alerts.contains("unique_id"), "{alerts}");
+    assert!(alerts.contains("FloeQualityCheckFailed"), "{alerts}");
     assert!(!product.read(".floe/run_results.json").contains("hunter2"));
     let results = product.json(".floe/run_results.json");
     assert_eq!(results["assets"][2]["failed_checks"], json!([{ "name": "unique_id" }]));
@@ -242,7 +243,8 @@ fn a_source_that_dbt_only_tests_is_not_materialized() {
             let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
             points.any(|it| it.attributes["floe.asset.key"] == key)
         };
-        assert!(is_materialized("stg_orders") && !is_materialized("raw.names"), "{points:?}");
+        assert!(is_materialized("stg_orders"), "{points:?}");
+        assert!(!is_materialized("raw.names"), "{points:?}");
         for (status, count) in [("success", 4.0), ("failed", failed)] {
             let assets = points.iter().find(|it| {
                 it.name == "floe.pipeline.last_run.assets"

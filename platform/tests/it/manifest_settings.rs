@@ -109,7 +109,8 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
 fn a_manifest_without_settings_gives_the_defaults() {
     let observability = compiled("", &["--env", "prod"]);
     let telemetry = &observability.telemetry;
-    assert!(telemetry.enabled && telemetry.authentication.is_none());
+    assert!(telemetry.enabled);
+    assert!(telemetry.authentication.is_none());
     assert_eq!(telemetry.backend, "console");
     assert_eq!(telemetry.otlp_endpoint, None);
     assert_eq!(telemetry.logging.log_level, "INFO");
@@ -221,7 +222,8 @@ fn a_destination_is_where_the_exporter_sends_spans() {
     assert_eq!(floe::telemetry::destination(&config).as_deref(), Some("jaeger"));
     config.otlp_endpoint = Some("http://user:hunter2@collector:4317".to_owned());
     let found = floe::telemetry::destination(&config).unwrap();
-    assert!(found.ends_with("collector:4317") && !found.contains("hunter2"), "{found}");
+    assert!(found.ends_with("collector:4317"), "{found}");
+    assert!(!found.contains("hunter2"), "{found}");
 }
 
 #[test]

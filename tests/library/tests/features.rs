@@ -34,7 +34,8 @@ fn provider() {
 fn patterns() {
     let spans = recorded(|config| config.redaction.patterns.push("CUST-[0-9]{6}".to_owned()));
     let text = format!("{spans:?}");
-    assert!(text.contains("load") && !text.contains("CUST-123456"), "{text}");
+    assert!(text.contains("load"), "{text}");
+    assert!(!text.contains("CUST-123456"), "{text}");
 }
 
 /// Returns the spans that a provider exports.

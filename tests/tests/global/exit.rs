@@ -360,7 +360,8 @@ fn another_signal_ends_the_process_at_once() {
     assert_eq!(ended.status.signal(), Some(SIGINT), "{ended:?}");
     let told = "error: telemetry has ended: exported 0 of 1 spans: pending=1; another signal has ended the shutdown: ";
     let stderr = String::from_utf8_lossy(&ended.stderr);
-    assert!(stderr.starts_with(told) && stderr.lines().count() == 1, "{stderr}");
+    assert!(stderr.starts_with(told), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }
 
 fn end_at_shutdown(call: fn()) -> TelemetryProvider {

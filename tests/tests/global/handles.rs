@@ -253,7 +253,8 @@ fn a_callback_that_does_not_return_delays_neither_calls_nor_other_metrics() {
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[("RUST_LOG", "off")]);
     let told = "error: the callback of a metric has not returned within 2 seconds";
-    assert!(stderr.starts_with(told) && stderr.lines().count() == 1, "{stderr}");
+    assert!(stderr.starts_with(told), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(receiver.points_of("made").len() > 1);
     assert!(values(&receiver, "made.meanwhile").contains(&MetricValue::Sum(2.0)));
     assert!(!receiver.points_of("timed").is_empty());

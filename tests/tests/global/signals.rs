@@ -199,7 +199,8 @@ fn the_record_of_an_exception_is_that_of_the_conventions() {
     let stack = format!("0: {text}\n1: invalid digit found in string");
     assert_eq!(log.attributes["exception.stacktrace"], stack);
     assert_eq!((&log.attributes["code"], &log.attributes["events"]), (&7.into(), &1.into()));
-    assert!((log.trace_id.len(), log.span_id.len()) == (32, 16) && log.time > 0);
+    assert_eq!((log.trace_id.len(), log.span_id.len()), (32, 16));
+    assert!(log.time > 0);
 }
 
 static ARE_LOGS_ON: AtomicBool = AtomicBool::new(false);
