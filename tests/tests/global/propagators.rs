@@ -6,7 +6,9 @@ use std::process::Command;
 use floe_telemetry::detection::{DetectedAttributes, Surroundings, resource_detector};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::propagation::CommandExt as _;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation, traced};
+use floe_telemetry::{
+    TelemetryConfig, TelemetryProvider, builder, create_span, propagation, traced,
+};
 use floe_tests::program;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
@@ -155,4 +157,41 @@ fn a_propagator_of_the_program_is_used_beside_the_configured_ones() {
     let of_acme = HashMap::from([("acme-trace".to_owned(), format!("{}.{}", ids.0, ids.1))]);
     let parent = propagation::extract_span_context(&of_acme).unwrap();
     assert_eq!((parent.trace_id(), parent.span_id()), ids);
+}
+
+#[test]
+fn a_variable_that_asks_for_xray_names_the_line_to_add() {
+    let program = program!({
+        let xray = || Acme(["x-amzn-trace-id".to_owned()]);
+        let _telemetry = match std::env::var("CASE").as_deref() {
+            Ok("added") => builder().with_propagator(xray()).init(),
+            Ok("config") => {
+                let config = TelemetryConfig::from_env().unwrap();
+                TelemetryProvider::builder(config).with_propagator(xray()).initialize()
+            }
+            _ => builder().with_propagator(Acme(["acme-trace".to_owned()])).init(),
+        };
+        let _span = create_span("span");
+        let headers = propagation::inject_headers();
+        let mut names: Vec<_> = headers.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        println!("{}", names.join(" "));
+    });
+    let missing = "warning: OTEL_PROPAGATORS: expected `.with_propagator(floe_telemetry_aws::XrayPropagator::new())` \
+                   in code for `xray`, found none; the entry is ignored";
+    for (case, formats, headers, message) in [
+        ("missing", "xray", "acme-trace traceparent", missing),
+        ("missing", "b3,xray", "acme-trace b3", missing),
+        ("added", "xray", "x-amzn-trace-id", ""),
+        ("added", "b3,XRay", "b3 x-amzn-trace-id", ""),
+        ("config", "xray", "x-amzn-trace-id", ""),
+    ] {
+        let variables =
+            [("CASE", case), ("OTEL_PROPAGATORS", formats), ("OTEL_TRACES_EXPORTER", "console")];
+        let (stdout, stderr) = program.run(&variables);
+        let printed = stdout.lines().find(|line| line.contains("-trace")).unwrap();
+        assert_eq!(printed, headers, "{case} {formats}");
+        let warnings: Vec<_> = stderr.lines().filter(|it| it.contains("OTEL_")).collect();
+        assert_eq!(warnings.join(""), message, "{case} {formats}");
+    }
 }

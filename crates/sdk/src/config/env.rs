@@ -30,7 +30,7 @@ use super::metrics::{HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
-use super::refusals::Decisive;
+use super::refusals::{Decisive, XrayRequest};
 use super::resource::{DEPLOYMENT_ENVIRONMENT, MAX_NAME, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret;
@@ -52,6 +52,11 @@ const MAX_REFUSED: usize = 8;
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
 pub(super) const OTEL_SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+
+const OTEL_PROPAGATORS: &str = "OTEL_PROPAGATORS";
+
+/// X-Ray's format in this variable, which a program adds in code.
+const XRAY: &str = "xray";
 
 const TRACES: Option<Signal> = Some(Signal::Traces);
 
@@ -705,15 +710,45 @@ fn sampling(config: &mut TelemetryConfig) {
 }
 
 fn propagators(config: &mut TelemetryConfig) {
-    const NAME: &str = "OTEL_PROPAGATORS";
-    if let Some(mut chosen) = take_list(NAME, word(&Propagator::words())).map(unique) {
-        if chosen.len() > 1 && chosen.contains(&None) {
-            chosen.retain(Option::is_some);
-            let message = "expected `none` alone, found `none` together with another format";
-            warn_about(NAME, message, "the entry is ignored");
-        }
+    const NAME: &str = OTEL_PROPAGATORS;
+    let words = Propagator::words();
+    let known = word(&words);
+    let format = |text: &str| {
+        if text.eq_ignore_ascii_case(XRAY) { Ok(Err(XRAY)) } else { known(text).map(Ok) }
+    };
+    let Some(listed) = take_list(NAME, format).map(unique) else {
+        return;
+    };
+    let mut chosen: Vec<_> = listed.iter().filter_map(|it| it.ok()).collect();
+    if chosen.len() > 1 && chosen.contains(&None) {
+        chosen.retain(Option::is_some);
+        let message = "expected `none` alone, found `none` together with another format";
+        warn_about(NAME, message, "the entry is ignored");
+    }
+    if chosen.len() < listed.len() {
+        let is_alone = chosen.is_empty();
+        config.sources.xray = if is_alone { XrayRequest::Alone } else { XrayRequest::BesideOthers };
+    }
+    if !chosen.is_empty() {
         config.propagators = chosen.into_iter().flatten().collect();
         config.note(NAME);
+    }
+}
+
+impl TelemetryConfig {
+    /// Obeys a variable that asks for X-Ray's format, or warns that the program has not added it.
+    pub(crate) fn settle_xray(&mut self, is_added: bool) {
+        let request = std::mem::take(&mut self.sources.xray);
+        if request == XrayRequest::Alone && is_added && self.propagators == Propagator::DEFAULT {
+            self.propagators.clear();
+        }
+        if request != XrayRequest::None && !is_added {
+            warn_about(
+                OTEL_PROPAGATORS,
+                "expected `.with_propagator(floe_telemetry_aws::XrayPropagator::new())` in code for `xray`, found none",
+                "the entry is ignored",
+            );
+        }
     }
 }
 

@@ -31,3 +31,12 @@ pub(super) struct Refusal {
     /// The number of sources that had been noted when the variable was read.
     pub(super) order: usize,
 }
+
+/// How `OTEL_PROPAGATORS` asks for X-Ray's format.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum XrayRequest {
+    #[default]
+    None,
+    Alone,
+    BesideOthers,
+}

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use super::mistake::Position;
-use super::refusals::Refusal;
+use super::refusals::{Refusal, XrayRequest};
 
 /// The place where a value was set. It is made where the value is read, and printed last.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -70,6 +70,8 @@ pub(crate) struct Sources {
     pub(super) count: usize,
     /// The variables that cannot be obeyed.
     pub(super) refusals: Vec<Refusal>,
+    /// Whether a variable asks for a format of propagation that only code adds.
+    pub(super) xray: XrayRequest,
     /// The values when the sources were noted; `None` for the defaults.
     pub(super) read: Option<Arc<Values>>,
 }

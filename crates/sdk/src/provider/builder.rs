@@ -352,6 +352,7 @@ impl TelemetryProviderBuilder {
             self.config.forget_refusals();
         }
         self.config.keep_quiet();
+        self.config.settle_xray(self.propagators.iter().any(|it| is_xray(&**it)));
         say_held(is_quiet);
     }
 
@@ -453,6 +454,13 @@ impl TelemetryProviderBuilder {
             ),
         })
     }
+}
+
+/// Whether a propagator of the program writes X-Ray's header.
+fn is_xray(propagator: &dyn TextMapPropagator) -> bool {
+    let has_header =
+        || propagator.fields().any(|name| name.eq_ignore_ascii_case("x-amzn-trace-id"));
+    caught(has_header).unwrap_or(false)
 }
 
 /// Creates the exporters of spans.
