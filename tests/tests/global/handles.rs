@@ -259,3 +259,25 @@ fn a_callback_that_does_not_return_delays_neither_calls_nor_other_metrics() {
     assert!(values(&receiver, "made.meanwhile").contains(&MetricValue::Sum(2.0)));
     assert!(!receiver.points_of("timed").is_empty());
 }
+
+#[test]
+fn a_counter_with_too_many_series_says_its_limit_once() {
+    let program = program!({
+        let telemetry = init().unwrap();
+        let recorder = MetricRecorder::new("orders");
+        for order in 0..5000 {
+            recorder.increment("orders.rows", 1, &[KeyValue::new("order.id", order)]);
+        }
+        recorder.increment("orders.bytes", 1, &[]);
+        for _ in 0..2 {
+            telemetry.force_flush(TIMEOUT).unwrap();
+        }
+    });
+    let receiver = Receiver::http();
+    let (_, stderr) = program.against(&receiver, &[("RUST_LOG", "off")]);
+    assert_eq!(
+        stderr,
+        "warning: the metric has more series than its limit: further attribute sets share one with the attribute \
+         `otel.metric.overflow` metric=orders.rows limit=2000\n"
+    );
+}

@@ -251,7 +251,9 @@ fn records_follow_the_sampling_of_their_trace() {
         let emit = |severity: Option<Severity>, body: &'static str| {
             let mut record = logger.create_log_record();
             record.set_body(body.into());
-            severity.map(|severity| record.set_severity_number(severity));
+            if let Some(severity) = severity {
+                record.set_severity_number(severity);
+            }
             logger.emit(record);
         };
         let _span = create_span("span");

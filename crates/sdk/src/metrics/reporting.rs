@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+    AggregatedMetrics, ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint,
+    MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
@@ -19,8 +21,15 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Ending, Export, ExportFailure};
+use crate::internal_log::internal_log;
 use crate::lock::lock;
 use crate::redaction::sanitize_error;
+
+/// The attribute of the series that attribute sets beyond the limit share, which the SDK adds.
+const OVERFLOW: &str = "otel.metric.overflow";
+
+/// The number of metrics with too many series that are reported.
+const MAX_WARNED: usize = 100;
 
 /// An exporter whose failures are hidden from its reader.
 #[derive(Debug)]
@@ -133,20 +142,76 @@ fn panicked(what: &str, panic: &str) -> OTelSdkResult {
     Err(OTelSdkError::InternalFailure(format!("the {what} panicked: {panic}")))
 }
 
-fn points(metrics: &ResourceMetrics) -> usize {
-    fn of<T>(data: &MetricData<T>) -> usize {
+/// The data points of a metric.
+#[derive(Default)]
+struct Points {
+    all: usize,
+    /// The attribute sets of their own, which the limit bounds.
+    series: usize,
+    /// Whether further attribute sets share a series.
+    overflow: bool,
+}
+
+impl Points {
+    fn of<T>(data: &MetricData<T>) -> Self {
         match data {
-            MetricData::Gauge(data) => data.data_points().count(),
-            MetricData::Sum(data) => data.data_points().count(),
-            MetricData::Histogram(data) => data.data_points().count(),
-            MetricData::ExponentialHistogram(data) => data.data_points().count(),
+            MetricData::Gauge(data) => {
+                Self::with(data.data_points().map(GaugeDataPoint::attributes))
+            }
+            MetricData::Sum(data) => Self::with(data.data_points().map(SumDataPoint::attributes)),
+            MetricData::Histogram(data) => {
+                Self::with(data.data_points().map(HistogramDataPoint::attributes))
+            }
+            MetricData::ExponentialHistogram(data) => {
+                Self::with(data.data_points().map(ExponentialHistogramDataPoint::attributes))
+            }
         }
     }
-    let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
-    let points = metrics.map(|metric| match metric.data() {
-        AggregatedMetrics::F64(data) => of(data),
-        AggregatedMetrics::U64(data) => of(data),
-        AggregatedMetrics::I64(data) => of(data),
-    });
-    points.sum()
+
+    fn with<'a>(points: impl Iterator<Item = impl Iterator<Item = &'a KeyValue>>) -> Self {
+        let mut counted = Self::default();
+        for mut attributes in points {
+            counted.all += 1;
+            match attributes.next() {
+                Some(first) if first.key.as_str() == OVERFLOW => counted.overflow = true,
+                Some(_) => counted.series += 1,
+                None => {}
+            }
+        }
+        counted
+    }
+}
+
+/// Counts the data points, and reports each metric with too many series once.
+fn points(metrics: &ResourceMetrics) -> usize {
+    let mut all = 0;
+    for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
+        let points = match metric.data() {
+            AggregatedMetrics::F64(data) => Points::of(data),
+            AggregatedMetrics::U64(data) => Points::of(data),
+            AggregatedMetrics::I64(data) => Points::of(data),
+        };
+        all += points.all;
+        if points.overflow {
+            warn_of_overflow(metric.name(), points.series);
+        }
+    }
+    all
+}
+
+fn warn_of_overflow(metric: &str, limit: usize) {
+    static WARNED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    let mut warned = lock(&WARNED);
+    if warned.len() >= MAX_WARNED || warned.iter().any(|known| known == metric) {
+        return;
+    }
+    warned.push(metric.to_owned());
+    drop(warned);
+    internal_log!(
+        warn,
+        metric = metric,
+        limit = limit,
+        "the metric has more series than its limit: further attribute sets share one with the attribute `otel.metric.overflow`"
+    );
 }
