@@ -225,6 +225,14 @@ pub struct Span {
     pub links: Box<[Link]>,
 }
 
+/// The attributes with the status code of a call: two of HTTP, and two of RPC.
+const STATUS_CODES: [&str; 4] = [
+    "http.response.status_code",
+    "http.status_code",
+    "rpc.grpc.status_code",
+    "rpc.response.status_code",
+];
+
 impl Span {
     /// Returns the duration of the span, in nanoseconds.
     #[must_use]
@@ -241,17 +249,24 @@ impl Span {
     /// Whether the status is an error, or is unset and a gRPC or HTTP status code is an error.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        let first = |keys: [&str; 2]| keys.into_iter().find_map(|key| self.attribute(key));
+        let first = |keys: &[&str]| keys.iter().find_map(|key| self.attribute(key));
         let failed = || {
-            let rpc = first(["rpc.grpc.status_code", "rpc.response.status_code"]);
-            let http = first(["http.response.status_code", "http.status_code"])
-                .and_then(|it| it.to_string().parse::<u16>().ok());
+            let [http, rpc] = [first(&STATUS_CODES[..2]), first(&STATUS_CODES[2..])];
+            let http = http.and_then(|it| it.to_string().parse::<u16>().ok());
             let least = if self.kind == Kind::Client { 400 } else { 500 };
             let is_call = self.kind != Kind::Server;
             is_call && rpc.is_some_and(|it| !matches!(&*it.to_string(), "0" | "OK"))
                 || http.is_some_and(|it| it >= least)
         };
         self.is_error() || self.status == Status::Unset && failed()
+    }
+
+    /// Returns the type of the error of a failed span and its status code, as far as attributes state them.
+    pub(crate) fn failure(&self) -> String {
+        let code = STATUS_CODES.into_iter().find_map(|key| self.attribute(key));
+        let error = self.attribute("error.type").map(|it| format!("`{it}`"));
+        let code = code.map(|it| format!("`{it}`")).filter(|it| error.as_ref() != Some(it));
+        [error, code].into_iter().flatten().join(" and ")
     }
 
     /// Returns the value of an attribute.

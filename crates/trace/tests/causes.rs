@@ -250,7 +250,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         (
             calls,
             "call",
-            "10 spans `call` wait for each other, up to 51.2 ms: about 2 proceed every 10 ms, as with a semaphore or a small pool",
+            "10 spans `call` wait for each other, up to 51.2 ms: several proceed at a time, as with a semaphore or a small pool",
         ),
         (
             updates,
@@ -363,6 +363,19 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
             CauseKind::Retries,
             "notify",
             "`notify` calls `send` 5 times, because it failed 4 times, in 158 ms",
+        )],
+    );
+    // The row states the type of the error, and the status.
+    let codes = "client error.type=rate_limit_exceeded http.response.status_code=429";
+    let posts = lines([0, 12, 34], |at: u32| {
+        format!("  POST {at}..{} {}\n", at + 2, if at < 34 { codes } else { "client" })
+    });
+    assert_causes(
+        &format!("chat 0..36 waits\n{posts}"),
+        &[(
+            CauseKind::Retries,
+            "chat",
+            "because it failed 2 times with `rate_limit_exceeded` and `429`, in ",
         )],
     );
     // If only some of many calls fail, they are a loop, unless the program waits after failures.

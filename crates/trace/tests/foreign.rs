@@ -133,8 +133,10 @@ fn retries_whose_status_is_not_set() {
             }
             at
         });
-        let part = "calls `flags.v1.Flags/Eval` 5 times, because it failed 4 times, in 270 ms";
-        assert_first(&text, CauseKind::Retries, "GET /flags", part);
+        let part = format!(
+            "calls `flags.v1.Flags/Eval` 5 times, because it failed 4 times with `{failed}`, in 270 ms"
+        );
+        assert_first(&text, CauseKind::Retries, "GET /flags", &part);
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Calls {
     pub(super) called: u64,
     /// The number of failed calls that another call followed.
     pub(super) failed: usize,
+    /// The error type and the status code of the first failed call, or an empty text.
+    pub(super) failure: String,
     /// The time from the starts of these calls to the starts of the calls that followed.
     pub(super) retried: u64,
     /// The time before calls after a failed one, and before those after a success, in which no other call ran.
@@ -45,6 +47,9 @@ impl Calls {
                 *paused = paused.saturating_add(idle);
             }
             self.last_failed = call.is_failure().then_some(call.start);
+            if self.last_failed.is_some() && self.failure.is_empty() {
+                self.failure = call.failure();
+            }
             self.durations.push(call.duration());
             self.called = self.called.saturating_add(call.duration());
         }

@@ -253,10 +253,6 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     if batched * BATCHES > calls.len() {
         return None;
     }
-    let (proceed, limit) = match places {
-        1 => ("one proceeds".to_owned(), "a lock or a pool of one"),
-        places => (format!("about {places} proceed"), "a semaphore or a small pool"),
-    };
     let at = calls
         .iter()
         .zip(waits)
@@ -265,10 +261,13 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
         .collect_vec();
     let many = at.len();
     let name = &forest.span(span).name;
-    let [longest, hold] = [longest, hold].map(duration);
-    let message = format!(
-        "{many} spans `{name}` wait for each other, up to {longest}: {proceed} every {hold}, as with {limit}"
-    );
+    let longest = duration(longest);
+    // Of several places, the spans do not show the number.
+    let proceed = match places {
+        1 => format!("one proceeds every {}, as with a lock or a pool of one", duration(hold)),
+        _ => "several proceed at a time, as with a semaphore or a small pool".to_owned(),
+    };
+    let message = format!("{many} spans `{name}` wait for each other, up to {longest}: {proceed}");
     Some(Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(span))
 }
 

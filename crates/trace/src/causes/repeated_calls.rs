@@ -19,7 +19,9 @@ pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Optio
     let (kind, time, took, why) = if is_retry {
         let times = if failed == 1 { "once".to_owned() } else { format!("{failed} times") };
         let some = if failed + 1 == count { "" } else { "some of them " };
-        let why = format!("{some}because it failed {times}");
+        let failure = &calls.failure;
+        let with = if failure.is_empty() { String::new() } else { format!(" with {failure}") };
+        let why = format!("{some}because it failed {times}{with}");
         (CauseKind::Retries, calls.retried, calls.retried, why)
     } else {
         let why = "one after the other".to_owned();
