@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use floe_telemetry_sql::{Database, QuerySpan};
 use opentelemetry::KeyValue;
 use redis::aio::ConnectionLike as AsyncConnection;
-use redis::{Arg, Cmd, ConnectionLike, Pipeline, RedisError, RedisFuture, RedisResult, Value};
+use redis::{
+    Arg, Cmd, ConnectionLike, Pipeline, RedisError, RedisFuture, RedisResult, ServerError, Value,
+};
 
 use crate::database::{database, options};
 
@@ -172,14 +174,26 @@ fn judge(span: &mut QuerySpan, result: Result<&[Value], &RedisError>) {
     match result {
         Err(error) => span.fail(error.code(), kind(error)),
         Ok(values) => {
-            let error = values.iter().find_map(|value| match value {
-                Value::ServerError(error) => Some(error),
-                _ => None,
-            });
-            if let Some(error) = error {
+            if let Some(error) = values.iter().find_map(first_error) {
                 span.fail(Some(error.code()), "_OTHER");
             }
         }
+    }
+}
+
+/// Returns the error that the client returns for a value: the first one in it. The answer of `EXEC` is a list of answers.
+fn first_error(value: &Value) -> Option<&ServerError> {
+    fn of_pairs(pairs: &[(Value, Value)]) -> Option<&ServerError> {
+        pairs.iter().flat_map(|(key, value)| [key, value]).find_map(first_error)
+    }
+    match value {
+        Value::ServerError(error) => Some(error),
+        Value::Array(values) | Value::Set(values) | Value::Push { data: values, .. } => {
+            values.iter().find_map(first_error)
+        }
+        Value::Map(pairs) => of_pairs(pairs),
+        Value::Attribute { data, attributes } => first_error(data).or_else(|| of_pairs(attributes)),
+        _ => None,
     }
 }
 

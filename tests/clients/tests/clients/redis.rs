@@ -71,6 +71,33 @@ async fn asynchronous_commands_and_pipelines_have_the_same_spans() {
     assert_no_values(&spans);
 }
 
+/// A transaction runs on after a command that fails, whose error is among the answers of `EXEC`.
+#[tokio::test]
+async fn a_transaction_has_the_error_of_a_command_in_it() {
+    let url = server("CLIENTS_REDIS");
+    let mut pipeline = redis::pipe();
+    pipeline.atomic().set(format!("{KEY}-text"), "hunter4").ignore();
+    pipeline.incr(format!("{KEY}-text"), 1);
+    let spans = testing::capture_async(async {
+        let client = Client::open(&*url).expect("a URL");
+        let connection = client.get_connection().expect("a connection");
+        let refused: RedisResult<(i64,)> = pipeline.query(&mut TracedRedis::new(connection));
+        assert_eq!(refused.expect_err("no number").code(), Some("ERR"));
+        let connection = client.get_multiplexed_async_connection().await.expect("a connection");
+        let mut connection = TracedRedis::new(connection);
+        let refused: RedisResult<(i64,)> = pipeline.query_async(&mut connection).await;
+        assert_eq!(refused.expect_err("no number").code(), Some("ERR"));
+    })
+    .await;
+    let found = spans.named("MULTI 0").map(|span| {
+        span.assert_error("")
+            .assert_attribute("error.type", "ERR")
+            .assert_attribute("db.response.status_code", "ERR");
+    });
+    assert_eq!(found.count(), 2, "{spans:?}");
+    assert_no_values(&spans);
+}
+
 #[test]
 fn a_server_that_goes_away_is_the_clients_own_error() {
     let url = server("CLIENTS_REDIS");
