@@ -286,7 +286,8 @@ impl QuerySpan {
         self.is_pending = is_pending;
     }
 
-    /// Adds rows that the database returned to `db.response.returned_rows`. Even a call with 0 sets the attribute.
+    /// Adds rows that the database returned to `db.response.returned_rows`. Even a call with 0 sets the attribute. A query
+    /// that fails, or is cancelled before a row, does not have it.
     pub fn count_rows(&mut self, rows: u32) {
         self.rows = Some(self.rows.unwrap_or(0).saturating_add(rows.into()));
     }
@@ -314,6 +315,7 @@ impl QuerySpan {
     }
 
     fn set_error_type(&mut self, code: Option<&str>, kind: &'static str) {
+        self.rows = None;
         let code = code.map(str::to_owned);
         let error_type = code.clone().map_or(Cow::from(kind), Cow::from);
         let mut attributes = vec![KeyValue::new("error.type", error_type)];
@@ -335,10 +337,11 @@ impl Drop for QuerySpan {
             });
         }
         let span = self.cx.span();
-        if let Some(rows) = self.rows {
+        let is_cancelled = self.is_pending && !thread::panicking();
+        if let Some(rows) = self.rows.filter(|rows| *rows > 0 || !is_cancelled) {
             span.set_attribute(KeyValue::new("db.response.returned_rows", rows));
         }
-        if self.is_pending && !thread::panicking() {
+        if is_cancelled {
             span.set_attribute(KeyValue::new("floe.cancelled", true));
         }
         span.end();
@@ -408,7 +411,9 @@ mod tests {
                     if failed { Err(NoTable) } else { pending::<Result<(), NoTable>>().await }
                 };
                 let sql = if failed { "SELECT a" } else { "DELETE FROM b" };
-                let mut query = pin!(on_any_thread(database.query(|| sql).record(never, |_| None)));
+                let mut query = database.query(|| sql);
+                query.count_rows(0);
+                let mut query = pin!(on_any_thread(query.record(never, |_| None)));
                 let mut task = std::task::Context::from_waker(std::task::Waker::noop());
                 query.as_mut().poll(&mut task)
             };
@@ -420,9 +425,12 @@ mod tests {
             .assert_error("")
             .assert_attribute("error.type", "_OTHER")
             .assert_no_attribute("floe.cancelled")
+            .assert_no_attribute("db.response.returned_rows")
             .assert_no_attribute("exception.message");
         assert!(failed.events().is_empty());
         let cancelled = spans.single("DELETE b");
-        cancelled.assert_attribute("floe.cancelled", true);
+        cancelled
+            .assert_attribute("floe.cancelled", true)
+            .assert_no_attribute("db.response.returned_rows");
     }
 }

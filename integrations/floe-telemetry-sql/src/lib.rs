@@ -26,7 +26,7 @@
 //! | `db.system.name` | the argument of [`Database::new`] |
 //! | `db.query.summary` | the operations and their objects; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. Text in double quotes counts as a literal where a database may read it as one. |
-//! | `db.response.returned_rows` | the number of rows, if it is known |
+//! | `db.response.returned_rows` | the number of rows, if it is known and the query does not fail |
 //! | `server.address`, `server.port`, `db.namespace` | from [`Database::url`] |
 //! | others | set with [`Database::attribute`] |
 //! | `error.type` | of an error: the database's own code, or else the kind of error |

@@ -26,7 +26,7 @@
 //! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, `other_sql` for the driver `Any`, or the name of another driver |
 //! | `db.query.summary` | the operations and their objects; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. Text in double quotes counts as a literal where a database may read it as one. |
-//! | `db.response.returned_rows` | the number of rows that were read |
+//! | `db.response.returned_rows` | the number of rows that were read, unless the query fails |
 //! | `server.address`, `server.port`, `db.namespace` | from [`TracedPool::url`] |
 //! | others | set with [`TracedPool::attribute`] |
 //! | `error.type` | of an error: the database's own code, or else the kind of error |
