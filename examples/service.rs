@@ -5,7 +5,7 @@
 //! curl http://127.0.0.1:8080/orders/42
 //! ```
 //!
-//! It prints its traces on a terminal, or sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` over gRPC.
+//! It prints its traces on a terminal, or sends them to `OTEL_EXPORTER_OTLP_ENDPOINT`.
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use floe_telemetry::traced;

@@ -14,6 +14,7 @@ pub(crate) fn run(
         .env_clear()
         .env("OTEL_SERVICE_NAME", "orders")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", receiver.protocol())
         .envs(variables.iter().copied())
         .output()
         .unwrap();

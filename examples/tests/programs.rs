@@ -17,6 +17,7 @@ fn program(path: &str, receiver: &Receiver) -> Command {
         .env_clear()
         .env("OTEL_SERVICE_NAME", "examples")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", receiver.protocol())
         .stdin(Stdio::null())
         .stderr(Stdio::piped());
     command
@@ -82,7 +83,7 @@ fn the_service_exports_a_trace_for_each_request_when_it_is_ended() {
 
 #[cfg(unix)]
 fn assert_exports(signal: &str) {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let mut command = program(env!("CARGO_BIN_EXE_service"), &receiver);
     let service = Service::start(command.arg("127.0.0.1:0"));
     let address = service.address.clone();

@@ -85,9 +85,9 @@ const ENTRIES: &[Entry] = &[
     (
         "a credential that the collector repeats",
         Shape::KeyValue,
-        Shown::Instead("Unauthenticated"),
+        Shown::Instead("401 Unauthorized"),
         |c, _| {
-            let receiver = Receiver::grpc();
+            let receiver = Receiver::http();
             receiver.respond(Response::Echo);
             let header = format!("authorization=Bearer%20{}", c.secret());
             let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -211,7 +211,7 @@ fn no_credential_leaves_the_program() {
     let mut wrong = Vec::new();
     let mut check = |entry: &str, shape, shown, call: &Call| {
         let canary = Canary::new(entry, shape);
-        let receiver = Receiver::grpc();
+        let receiver = Receiver::http();
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
         let (product, output) = call(&canary, &variables);
         let mut outputs = Outputs::default();

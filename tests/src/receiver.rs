@@ -122,7 +122,7 @@ impl Receiver {
     }
 
     /// Returns the protocol as a value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
-    pub(crate) const fn protocol(&self) -> &'static str {
+    pub const fn protocol(&self) -> &'static str {
         match self.transport {
             Transport::Grpc => "grpc",
             Transport::Http => "http/protobuf",

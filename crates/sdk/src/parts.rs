@@ -64,9 +64,9 @@ pub(crate) fn has(feature: &str) -> bool {
     features().any(|known| known == feature)
 }
 
-/// Whether OTLP over HTTP is the only protocol of the program.
-pub(crate) fn sends_only_http() -> bool {
-    has("otlp-http") && !has("otlp-grpc")
+/// Whether OTLP over gRPC is the only protocol of the program.
+pub(crate) fn sends_only_grpc() -> bool {
+    has("otlp-grpc") && !has("otlp-http")
 }
 
 pub(crate) fn encode_attribute() -> Option<EncodeAttribute> {

@@ -29,7 +29,7 @@ pub struct Tracing {
     pub exporter: Option<Spanned<Exporter>>,
     /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
-    /// The protocol of the OpenTelemetry collector. Default: the usual protocol of the endpoint's port.
+    /// The protocol of the OpenTelemetry collector. Default: the protocol that the endpoint selects.
     pub protocol: Option<OtlpProtocol>,
     /// The address of a trace in the backend, for links to it.
     pub trace_url: Option<TraceUrl>,

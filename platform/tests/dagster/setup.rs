@@ -45,7 +45,7 @@ impl Setup {
             .replace("{dagster}", dagster.to_str().unwrap())
             .replace("{retries}", &retries.to_string());
         product.append("manifest.yaml", &manifest);
-        Self { product, receiver: Receiver::grpc() }
+        Self { product, receiver: Receiver::http() }
     }
 
     /// Creates a product that runs a shell script in place of Dagster.

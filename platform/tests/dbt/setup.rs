@@ -50,7 +50,7 @@ pub(crate) fn without_variables(command: &mut Command) {
 
 impl Setup {
     pub(crate) fn new(script: &str) -> Self {
-        let setup = Self { folder: tempfile::tempdir().unwrap(), receiver: Receiver::grpc() };
+        let setup = Self { folder: tempfile::tempdir().unwrap(), receiver: Receiver::http() };
         setup.program("dbt", script);
         setup
     }

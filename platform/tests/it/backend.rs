@@ -17,13 +17,13 @@ fn shop(endpoint: &str) -> Product {
 
 #[test]
 fn the_connection_check_sends_no_span() {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let product = shop(&endpoint);
     let files = product.files();
     let output = product.floe("backend", &[], &[]);
     output.assert_ok();
-    let expected = format!("jaeger: an empty OTLP/gRPC request to `{endpoint}`: accepted in ");
+    let expected = format!("jaeger: an empty OTLP/HTTP request to `{endpoint}`: accepted in ");
     assert!(output.stdout.starts_with(&expected), "{}", output.stdout);
     assert_eq!(receiver.requests().len(), 1);
     assert!(receiver.spans().is_empty());
@@ -33,6 +33,6 @@ fn the_connection_check_sends_no_span() {
     let output = product.floe("backend", &[], &[]);
     output.assert_code(1);
     let expected =
-        format!("error: telemetry: jaeger: an empty OTLP/gRPC request to `{endpoint}`: ");
+        format!("error: telemetry: jaeger: an empty OTLP/HTTP request to `{endpoint}`: ");
     assert!(output.stderr.starts_with(&expected), "{}", output.stderr);
 }

@@ -17,7 +17,7 @@ fn rows(product: &Product, source: &str) -> Vec<Vec<String>> {
 
 /// Runs a product, and checks that its trace has a span for each of its assets, all with the identity of the product.
 fn traced(demo: &str) -> Product {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let product = Product::demo(demo);
     let endpoint = receiver.endpoint();
     product.floe("run", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).assert_ok();

@@ -14,7 +14,7 @@ const CHECKS: &str =
 fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     let product = Product::shop();
     change(&product);
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     product.floe("run", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
     let mut errors = BTreeMap::new();

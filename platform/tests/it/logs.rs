@@ -48,7 +48,7 @@ fn the_manifest_enables_logs_and_sets_their_format() {
 
 #[test]
 fn log_records_are_exported_with_the_trace() {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let output =
         Product::shop().floe("run", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())]);
     output.assert_ok();

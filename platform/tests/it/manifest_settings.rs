@@ -228,7 +228,7 @@ fn a_destination_is_where_the_exporter_sends_spans() {
 
 #[test]
 fn the_console_exporter_prints_the_trace_and_sends_nothing() {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let product = shop(&format!(
         "observability: {{ tracing: {{ endpoint: '{}', exporter: console }} }}",
         receiver.endpoint()

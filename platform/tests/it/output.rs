@@ -236,7 +236,7 @@ fn an_alert_that_is_not_sent_is_told() {
 
 #[test]
 fn debug_records_of_the_exporter_are_not_printed() {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let variables =
         [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("FLOE_LOG_LEVEL", "DEBUG")];
     let output = Product::shop().floe("run", &[], &variables);

@@ -250,7 +250,7 @@ const TIMES: usize = 10;
 /// Checks that a program, compiled with `compiler`, ends each span whose scope it leaves in the way `how`.
 fn assert_ended(compiler: &str, how: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let output = host(folder.path(), compiler)
         .arg(how)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())

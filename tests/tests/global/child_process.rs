@@ -60,7 +60,7 @@ fn a_child_process_continues_the_trace() {
         );
         telemetry.shutdown(TIMEOUT).unwrap();
     });
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let telemetry = provider("dagster", &receiver.endpoint());
     let identity = FloeSpanAttributes::new("sales", "customer-360", "3.1.4", Mode::Prod);
     {

@@ -127,8 +127,9 @@ fn a_variable_of_one_signal_starts_that_signal() {
     });
     let of = |signal: &str| format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
     for signal in ["TRACES", "METRICS", "LOGS"] {
-        let receiver = Receiver::grpc();
-        let endpoint = (&*of(signal), &*receiver.endpoint());
+        let receiver = Receiver::http();
+        let path = format!("/v1/{}", signal.to_lowercase());
+        let endpoint = (&*of(signal), &*(receiver.endpoint() + &path));
         program.run(&[endpoint]);
         let spans = receiver.spans();
         let points = receiver.points();
@@ -216,7 +217,7 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
 #[test]
 fn a_document_of_ours_configures_init() {
     let program = program!({ child() });
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let file = document(
         "resource_attributes:

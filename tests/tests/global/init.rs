@@ -537,7 +537,7 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         let spans = memory.spans();
         assert_eq!(spans.len(), 3, "{spans:?}");
     });
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let (stdout, stderr) = program.run(&[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
     assert!(stdout.contains(" WARN global::init: by log"), "{stdout}");
     assert!(!stdout.contains("INFO"), "the layer has a filter of its own: {stdout}");

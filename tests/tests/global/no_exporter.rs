@@ -26,7 +26,7 @@ use super::pipeline::{in_memory, start};
 /// The message about the first span without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: no valid endpoint is set for them, and standard error is \
                                not a terminal; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to \
-                               `http://localhost:4317`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to \
+                               `http://localhost:4318`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to \
                                `console` to print them, or to `none`\n";
 
 const NO_EXPORTER: &str = "warning: traces are not exported: the provider has no exporter of them; call \
@@ -378,7 +378,7 @@ fn log_records_that_are_exported_have_ids() {
 /// Starts a provider that exports only metrics. The export of traces is turned off explicitly.
 fn metrics_alone(receiver: &Receiver) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
-    config.otlp.metrics.endpoint = Some(receiver.endpoint());
+    config.otlp.metrics.endpoint = Some(receiver.endpoint() + "/v1/metrics");
     config.exporters.traces = Some(vec![ExporterKind::None]);
     start(config)
 }
@@ -397,7 +397,7 @@ fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
 
 #[alone]
 fn calls_are_measured_without_spans() {
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let telemetry = metrics_alone(&receiver);
     open_spans();
     for _ in 0..3 {

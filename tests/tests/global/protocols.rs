@@ -80,5 +80,5 @@ fn the_table_of_protocols_is_true() {
         count += 1;
     }
 
-    assert_eq!(count, 8);
+    assert_eq!(count, 11);
 }

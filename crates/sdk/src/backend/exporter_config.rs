@@ -53,8 +53,8 @@ impl OtlpExporterConfig {
     }
 
     /// Creates a destination at the configured endpoint over the configured protocol, without headers.
-    /// `default_endpoint` is used if the configuration has no endpoint, and the endpoint's port selects the protocol if
-    /// the configuration has none.
+    /// `default_endpoint` is used if the configuration has no endpoint, and the endpoint selects the protocol if the
+    /// configuration has none.
     pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {
         let endpoint = config.otlp_endpoint.as_deref().unwrap_or(default_endpoint);
         let protocol = config.otlp_protocol;

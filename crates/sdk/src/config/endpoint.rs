@@ -52,7 +52,7 @@ pub(super) fn check_beside(endpoint: &str, headers: &str) -> Result<(), String> 
         Some(_) if endpoint.len() > MAX_BYTES => "it must have at most 65000 bytes",
         Some(_) => return Ok(()),
     };
-    let port = if parts::sends_only_http() { 4318 } else { 4317 };
+    let port = if parts::sends_only_grpc() { 4317 } else { 4318 };
     Err(format!(
         "`{}` is not an endpoint: {problem}, for example `http://collector:{port}`",
         without_credentials(endpoint)
@@ -110,6 +110,13 @@ fn port_text(host: &str) -> Option<&str> {
 /// Returns the explicit port of a valid endpoint.
 pub(super) fn port(endpoint: &str) -> Option<u16> {
     port_text(authority(endpoint)?)?.parse().ok()
+}
+
+/// Whether a valid endpoint has a path, which gRPC cannot send.
+pub(super) fn has_path(endpoint: &str) -> bool {
+    let address = endpoint.split('?').next().unwrap_or_default();
+    let path = address.splitn(4, '/').nth(3);
+    path.is_some_and(|path| !path.is_empty())
 }
 
 /// Returns the host of an endpoint, without brackets, and its port or the default port of its scheme.

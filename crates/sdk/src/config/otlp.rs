@@ -39,10 +39,11 @@ pub enum OtlpProtocol {
     Http,
 }
 
-/// The default is gRPC, unless the program is built for HTTP only.
+/// The default is HTTP ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)), unless the program
+/// is built for gRPC only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
-        if parts::sends_only_http() { Self::Http } else { Self::Grpc }
+        if parts::sends_only_grpc() { Self::Grpc } else { Self::Http }
     }
 }
 
@@ -50,9 +51,10 @@ impl OtlpProtocol {
     pub(crate) const ALL: [(&'static str, Self); 2] =
         [("grpc", Self::Grpc), ("http/protobuf", Self::Http)];
 
-    /// Returns the protocol that the port of an endpoint selects, or the default protocol.
+    /// Returns the protocol that the path or the port of an endpoint selects, or the default protocol.
     pub(crate) fn of(endpoint: Option<&str>) -> Self {
         match endpoint.and_then(endpoint::port) {
+            _ if endpoint.is_some_and(endpoint::has_path) => Self::Http,
             Some(4317) => Self::Grpc,
             Some(4318) => Self::Http,
             _ => Self::default(),
@@ -346,12 +348,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_selects_the_protocol() {
+    fn the_endpoint_selects_the_protocol() {
         for (endpoint, expected) in [
             ("http://c:4317", OtlpProtocol::Grpc),
-            ("https://[::1]:4317/path", OtlpProtocol::Grpc),
+            ("https://[::1]:4317/", OtlpProtocol::Grpc),
+            ("https://[::1]:4317/path", OtlpProtocol::Http),
+            ("http://c:4317?key=value/x", OtlpProtocol::Grpc),
             ("http://c:4318?key=value", OtlpProtocol::Http),
-            ("http://c:9999/4318", OtlpProtocol::default()),
+            ("http://c:9999/4318", OtlpProtocol::Http),
+            ("http://c:9999", OtlpProtocol::default()),
             ("https://c", OtlpProtocol::default()),
         ] {
             assert_eq!(OtlpProtocol::of(Some(endpoint)), expected, "{endpoint}");

@@ -46,7 +46,7 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
 /// specification, with these exceptions:
 ///
-/// - OTLP uses gRPC, except to port 4318 and in a program that is built for HTTP only.
+/// - OTLP uses gRPC to port 4317 without a path, and in a program that is built for gRPC only.
 /// - Unless an exporter, an endpoint or another backend is configured, traces are printed and nothing else is exported.
 /// - The span of a successful call has the status OK ([`status_on_success`](Self::status_on_success)).
 /// - All text is [redacted](Self::redaction).
@@ -84,8 +84,8 @@ pub struct TelemetryConfig {
         serialize_with = "endpoint::serialize_option"
     )]
     pub otlp_endpoint: Option<String>,
-    /// The protocol of OTLP: `grpc` or `http`. Default none:
-    /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
+    /// The protocol of OTLP: `grpc` or `http`. Default none: gRPC to port 4317 without a path, and otherwise HTTP. A
+    /// program that is built for gRPC only uses it, except to a path and to port 4318.
     pub otlp_protocol: Option<OtlpProtocol>,
     /// The sampling of traces. Default: all traces are recorded.
     pub sampling: SamplingConfig,

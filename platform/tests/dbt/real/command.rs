@@ -216,7 +216,7 @@ pub(crate) const BUILD: [&str; 3] = ["build", "--log-format-file", "json"];
 #[test]
 fn real_dbt_with_a_hook_that_fails() {
     let path = real();
-    let (folder, receiver) = (project(), Receiver::grpc());
+    let (folder, receiver) = (project(), Receiver::http());
     let file = folder.path().join("dbt_project.yml");
     let hooks =
         "on-run-start: [\"select cast('jane@example.com' as integer)\", \"select 1\"]\non-run-end:";
@@ -246,7 +246,7 @@ fn without_digits(bytes: &[u8]) -> String {
 #[test]
 fn real_dbt_writes_the_same() {
     let path = real();
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     // dbt runs in a terminal, which `pty.spawn` provides.
     let terminal =
         "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
@@ -273,7 +273,7 @@ fn real_dbt_writes_the_same() {
 fn real_dbt_is_interrupted() {
     let path = real();
     for signal in ["INT", "TERM"] {
-        let receiver = Receiver::grpc();
+        let receiver = Receiver::http();
         let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             let words = ["run", "--vars", "{slow: true}", "-s", "slow"];
@@ -310,7 +310,7 @@ fn real_dbt_is_interrupted() {
 #[test]
 fn real_dbt_without_a_project_or_a_command() {
     let path = real();
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     for words in [&["build", "--nosuch"][..], &["run", "-s", "nosuch"], &["build"]] {
         // Each run has a folder of its own, because dbt parses only a part of a project that it has parsed before.
         let [bare, traced] = both(&receiver, |receiver| {
@@ -355,7 +355,7 @@ fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
 fn measured_dbt_build() {
     let path = real();
     let runs: usize = std::env::var("PIPELINE_RUNS").unwrap().parse().unwrap();
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let folders = [project(), project()];
     let words = [&["build"], &WINDOW[..]].concat();
     // Returns the wall time, and the processor time of dbt and `floe` in user and system mode, both in seconds.

@@ -127,7 +127,7 @@ fn differences(folder: &str) -> Vec<String> {
     project(place.path());
     let mut wrong = Vec::new();
     for (command, expected) in &COMMANDS {
-        let receiver = Receiver::grpc();
+        let receiver = Receiver::http();
         let words: Vec<_> = command.split(' ').collect();
         let output = dbt(&path, place.path(), Some(&receiver), &words).output().unwrap();
         let printed = text_of(&output.stdout);
@@ -166,7 +166,7 @@ fn a_node_that_fail_fast_skips_has_a_span() {
         let model = place.path().join(format!("models/wrong_{number}.sql"));
         fs::write(model, "select nothing from {{ ref('staged') }}").unwrap();
     }
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let words = ["build", "--fail-fast"];
     let output = dbt(&path, place.path(), Some(&receiver), &words).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text_of(&output.stdout));

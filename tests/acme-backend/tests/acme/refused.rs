@@ -61,7 +61,7 @@ fn each_unusable_backend_is_one_clear_error() {
     check("panics", "backend: `panics` panicked");
     check(
         "nowhere",
-        "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+        "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4318`",
     );
 
     check(
