@@ -131,7 +131,7 @@ impl Cause {
         Self::Unknown
     }
 
-    fn of_io(error: &io::Error) -> Self {
+    pub(super) fn of_io(error: &io::Error) -> Self {
         match (error.raw_os_error(), error.kind()) {
             (Some(24), _) => Self::DescriptorsOfProcess,
             (Some(23), _) => Self::DescriptorsOfMachine,

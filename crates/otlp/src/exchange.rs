@@ -35,9 +35,9 @@ impl Stream for Socket {
 }
 
 #[cfg(feature = "tls")]
-impl Stream for rustls::StreamOwned<rustls::ClientConnection, Socket> {
+impl Stream for super::secure::Secure {
     fn socket(&mut self) -> &mut Socket {
-        &mut self.sock
+        &mut self.socket
     }
 }
 

@@ -176,7 +176,7 @@ impl Exporter {
             let stream = time::timeout(limit, tls.handshake(stream)).await;
             let late = || super::tls::unfinished(io::ErrorKind::TimedOut.into());
             let stream = stream.unwrap_or_else(|_| Err(late()))?;
-            if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+            if stream.stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
                 return Err(Problem::new(Cause::OtherProtocol, "HTTP/2 was not negotiated"));
             }
             return Ok(Box::new(stream));

@@ -29,6 +29,8 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "tls")]
+mod secure;
 mod settings;
 mod socket;
 mod span;

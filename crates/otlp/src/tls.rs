@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
+use rustls::ClientConnection;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::client::{WantsClientCert, WebPkiServerVerifier};
@@ -12,16 +14,18 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, ConfigBuilder};
-#[cfg(feature = "http")]
-use rustls::{ClientConnection, StreamOwned};
 use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 #[cfg(feature = "grpc")]
 use tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "grpc")]
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::TlsConnector;
 
 use super::cause::{Cause, Problem};
 use super::proxy::bare_host;
+#[cfg(feature = "grpc")]
+use super::secure::AsyncSecure;
+#[cfg(feature = "http")]
+use super::secure::Secure;
 use super::settings::OtlpSettings;
 #[cfg(feature = "http")]
 use super::socket::Socket;
@@ -78,14 +82,11 @@ impl Client {
     ///
     /// One side does not trust the other, or the receiver does not answer.
     #[cfg(feature = "http")]
-    pub(super) fn connect(
-        &self,
-        mut socket: Socket,
-    ) -> Result<StreamOwned<ClientConnection, Socket>, Problem> {
+    pub(super) fn connect(&self, mut socket: Socket) -> Result<Secure, Problem> {
         let mut session = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
             .map_err(|error| Problem::of(&error))?;
         session.complete_io(&mut socket).map_err(unfinished)?;
-        Ok(StreamOwned::new(session, socket))
+        Ok(Secure::new(session, socket))
     }
 
     /// Adds TLS to a connection that does not block.
@@ -97,17 +98,20 @@ impl Client {
     pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
-    ) -> Result<TlsStream<S>, Problem> {
+    ) -> Result<AsyncSecure<S>, Problem> {
         let connector = TlsConnector::from(Arc::clone(&self.config));
-        connector.connect(self.name.clone(), stream).await.map_err(unfinished)
+        let stream = connector.connect(self.name.clone(), stream).await.map_err(unfinished)?;
+        Ok(AsyncSecure::new(stream))
     }
 }
 
 /// Returns the problem of a handshake that has not ended.
 pub(super) fn unfinished(error: io::Error) -> Problem {
     let text = match error.kind() {
-        ErrorKind::UnexpectedEof => "the connection was closed during the TLS handshake",
         ErrorKind::TimedOut => "no answer to the TLS handshake",
+        _ if Cause::of_io(&error) == Cause::Closed => {
+            "the connection was closed during the TLS handshake"
+        }
         _ => return error.into(),
     };
     Problem::new(Cause::PerhapsPlain, text)

@@ -72,22 +72,26 @@ fn a_client_certificate_is_sent_when_required() {
     let stranger = Authority::new();
     for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let without = trusting(protocol, &receiver, &authority.certificate());
-        for (client, is_accepted) in
-            [(None, false), (Some(stranger.client()), false), (Some(authority.client()), true)]
-        {
+        for (client, refusal) in [
+            (None, Some("alert: CertificateRequired; ")),
+            // The other authority has the same name, and another key.
+            (Some(stranger.client()), Some("alert: DecryptError; ")),
+            (Some(authority.client()), None),
+        ] {
             let mut config = without.clone();
             if let Some((certificate, key)) = client {
                 config.otlp.traces.client_certificate = Some(certificate);
                 config.otlp.traces.client_key = Some(key);
             }
 
-            let config = if is_accepted { config } else { to_be_refused(config) };
-            let sent = send(config);
-            assert_eq!(sent.is_ok(), is_accepted);
-            if let Err(error) = sent {
-                assert!(error.to_string().contains("_CLIENT_CERTIFICATE`"), "{error}");
+            let config = if refusal.is_none() { config } else { to_be_refused(config) };
+            let error = send(config).err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), refusal.is_some(), "{error:?}");
+            if let (Some(error), Some(refusal)) = (&error, refusal) {
+                assert!(error.contains(refusal), "{error}");
+                assert!(error.contains("_CLIENT_CERTIFICATE`"), "{error}");
             }
-            assert_eq!(receiver.requests().len(), usize::from(is_accepted));
+            assert_eq!(receiver.requests().len(), usize::from(refusal.is_none()));
         }
     }
 }
