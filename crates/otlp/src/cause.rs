@@ -6,12 +6,15 @@ use std::io::{self, ErrorKind};
 use std::iter;
 
 use super::settings::Setting;
+use floe_telemetry_sdk::config::OtlpProtocol;
 
 /// The words of rustls for an alert. Of one after the handshake, which may refuse or expect the certificate of the client,
 /// HTTP/2 keeps only the text.
 const ALERT: &str = "received fatal alert: ";
 const ALERTS_ABOUT_CLIENTS: [&str; 4] =
     ["Certificate", "UnknownCA", "AccessDenied", "DecryptError"];
+
+const HTTP: Option<Setting> = Some(Setting::Protocol(OtlpProtocol::Http));
 
 /// The cause of a failed request, from the place that knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,10 @@ pub(super) enum Cause {
     Closed,
     /// The answer is one of another protocol.
     OtherProtocol,
+    /// The receiver speaks HTTP, and not gRPC.
+    SpeaksHttp,
+    /// The receiver, or a gateway before it, has answered without gRPC.
+    PerhapsHttp,
     /// The proxy has refused the connection or the request.
     RefusedByProxy,
     /// The proxy does not work.
@@ -69,6 +76,8 @@ impl Cause {
             Self::Address => {
                 ("expected the address of a running receiver in", Some(Setting::Endpoint))
             }
+            Self::SpeaksHttp => ("this receiver speaks OTLP over HTTP, which needs", HTTP),
+            Self::PerhapsHttp => ("a receiver that speaks OTLP over HTTP needs", HTTP),
             Self::NameService => ("the name service of this machine does not answer", None),
             Self::DescriptorsOfProcess => {
                 ("raise the limit of open files (`ulimit -n`) of this process", None)

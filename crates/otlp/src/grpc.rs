@@ -1,6 +1,7 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::ops::RangeInclusive;
@@ -9,9 +10,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderMap};
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,8 +25,8 @@ use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::{Code, Extensions, Status};
-use tower::service_fn;
 use tower::util::BoxService;
+use tower::{BoxError, service_fn};
 
 use super::cause::{Cause, Problem, error_chain, sources};
 use super::dial::Dialer;
@@ -66,7 +67,11 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// How often the tasks of a connection continue after the time of a request. A received answer needs fewer turns.
 const LATE_TURNS: usize = 16;
 
-type Client = tonic::client::Grpc<BoxService<Request<Body>, Response<Body>, hyper::Error>>;
+type Client = tonic::client::Grpc<BoxService<Request<Body>, Response<Body>, BoxError>>;
+
+/// An answer over HTTP/2 that is not gRPC: of a receiver of OTLP over HTTP, or the page of a gateway.
+#[derive(Debug)]
+struct NotGrpc(StatusCode);
 
 /// An exporter and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
 /// runtime of the host. The connection ends with it, because only the end of a runtime surely ends the tasks of a
@@ -159,10 +164,14 @@ impl Exporter {
             let mut requests = sender.clone();
             async move {
                 let response = requests.send_request(request).await?;
-                Ok(without_page(response.map(Body::new)))
+                if is_grpc(response.headers()) {
+                    Ok(response.map(Body::new))
+                } else {
+                    Err(BoxError::from(NotGrpc(response.status())))
+                }
             }
         }));
-        let client = tonic::client::Grpc::with_origin(service, origin(&settings.endpoint))
+        let client = tonic::client::Grpc::with_origin(service, settings.endpoint.clone())
             .max_decoding_message_size(MAX_RESPONSE);
         Ok(Connection { client: compressed(client, settings.compression), requests, task })
     }
@@ -177,7 +186,7 @@ impl Exporter {
             let late = || super::tls::unfinished(io::ErrorKind::TimedOut.into());
             let stream = stream.unwrap_or_else(|_| Err(late()))?;
             if stream.stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
-                return Err(Problem::new(Cause::OtherProtocol, "HTTP/2 was not negotiated"));
+                return Err(Problem::new(Cause::SpeaksHttp, "HTTP/2 was not negotiated"));
             }
             return Ok(Box::new(stream));
         }
@@ -217,6 +226,9 @@ impl Exporter {
         };
         if let Some(error) = status.source() {
             // The client created this status, because it got no valid response.
+            if let Some(NotGrpc(status)) = sources(error).find_map(|it| it.downcast_ref()) {
+                return self.not_grpc(*status);
+            }
             let task = &mut connection.task;
             let ended = if task.is_finished() { task.await.ok() } else { None };
             return match ended {
@@ -240,6 +252,23 @@ impl Exporter {
         self.peer.unanswered(&Problem::of(error))
     }
 
+    /// Returns the outcome of an answer that is not gRPC. One with a status that gateways use is no proof of another
+    /// protocol, and none is after an answer of the receiver.
+    fn not_grpc(&self, status: StatusCode) -> Outcome {
+        let row = |cause| self.peer.row(cause);
+        let other = |cause| if self.peer.has_answered { String::new() } else { row(cause) };
+        let advice = match status.as_u16() {
+            401 | 403 => other(Cause::PerhapsHttp) + &row(Cause::Credential),
+            413 => row(Cause::TooLarge) + &other(Cause::PerhapsHttp),
+            429 | 500.. => other(Cause::PerhapsHttp),
+            _ => other(Cause::SpeaksHttp),
+        };
+        response::refused(
+            status,
+            format!("the receiver answered {status} in place of gRPC{advice}"),
+        )
+    }
+
     /// Returns the remedy for an answer with this status.
     fn advice(&self, status: &Status) -> String {
         let cause = match status.code() {
@@ -259,23 +288,22 @@ fn unblocked(socket: Socket) -> io::Result<TcpStream> {
     TcpStream::from_std(stream)
 }
 
-/// Returns an endpoint without its path, because gRPC has its own.
-fn origin(endpoint: &Uri) -> Uri {
-    let mut parts = endpoint.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::from_static("/"));
-    Uri::from_parts(parts).unwrap_or_default()
+/// Whether a response is one of gRPC. tonic
+/// [maps](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) another one to a code, and hides its
+/// kind.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+        || headers.contains_key("grpc-status")
 }
 
-/// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic would read the
-/// body as a message and fail. Without a body, tonic
-/// [maps](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) the HTTP status to a code.
-fn without_page(response: Response<Body>) -> Response<Body> {
-    let is_grpc = match response.headers().get(CONTENT_TYPE) {
-        Some(kind) => kind.as_bytes().starts_with(b"application/grpc"),
-        None => response.status() == StatusCode::OK,
-    };
-    if is_grpc { response } else { response.map(|_| Body::empty()) }
+impl fmt::Display for NotGrpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in place of gRPC", self.0)
+    }
 }
+
+impl StdError for NotGrpc {}
 
 /// Sets the compression of requests. Compressed responses are always accepted, because many receivers answer a
 /// compressed request with one. The maximum size of a response applies to its decompressed size.

@@ -276,12 +276,11 @@ pub(super) fn classify(
         reason = format!("{reason}: {explanation}");
     }
     let after = headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
-    match status.as_u16() {
-        // https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes
-        429 | 502 | 503 | 504 => {
+    match response::refused(status, reason) {
+        Outcome::Retry { reason, .. } => {
             Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
         }
-        _ => Outcome::Rejected(reason),
+        refused => refused,
     }
 }
 

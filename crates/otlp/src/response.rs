@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, bytes, decode_key, int64, skip_field, string};
 
@@ -50,6 +51,15 @@ impl Outcome {
             Self::Retry { reason, after } => Self::Retry { reason: reason + advice, after },
             outcome => outcome,
         }
+    }
+}
+
+/// Returns the outcome of an answer over HTTP that is no success
+/// ([retryable statuses](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes)).
+pub(super) fn refused(status: StatusCode, reason: String) -> Outcome {
+    match status.as_u16() {
+        429 | 502..=504 => Outcome::Retry { reason, after: None },
+        _ => Outcome::Rejected(reason),
     }
 }
 

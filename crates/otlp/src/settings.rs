@@ -27,6 +27,10 @@ const SHORT_TIMEOUT: Duration = Duration::from_millis(100);
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
+/// The value of the setting of the protocol, and the exporter of OpenTelemetry's configuration file, for HTTP.
+const HTTP_PROTOBUF: &str = "=http/protobuf";
+const OTLP_HTTP: &str = "otlp_http";
+
 /// A setting that messages name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Setting {
@@ -69,24 +73,16 @@ impl OtlpSettings {
     /// # Errors
     ///
     /// A credential reference cannot be resolved, a header has invalid characters, the endpoint is not a URL, or one of gRPC
-    /// has a query.
+    /// has a path or a query.
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let all = &config.otlp.all;
         let own = config.otlp.signal(signal);
-        let (protocol, endpoint) = config.otlp_route(signal);
+        let (protocol, _) = config.otlp_route(signal);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
         let client = file(|options| options.client_certificate.as_deref())
             .zip(file(|options| options.client_key.as_deref()));
-        if protocol == OtlpProtocol::Grpc && endpoint.contains('?') {
-            return Err(Error::config(format!(
-                "otlp: the endpoint `{}` has a query, which gRPC cannot send, expected an endpoint \
-                 without one, for example `http://collector:4317`",
-                without_credentials(endpoint)
-            ))
-            .of_setting("ENDPOINT"));
-        }
         let headers = target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?;
         let of_bytes = headers.iter().find(|(name, _)| name.ends_with("-bin"));
         if let Some((name, _)) = of_bytes.filter(|_| protocol == OtlpProtocol::Grpc) {
@@ -98,6 +94,9 @@ impl OtlpSettings {
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
                 .of_setting("ENDPOINT")
         })?;
+        if protocol == OtlpProtocol::Grpc {
+            check_grpc(config, signal, &url, &endpoint)?;
+        }
         let proxy = Proxy::of(&endpoint, protocol);
         let credential = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.credential.clone());
         let of_proxy = credential.into_iter().flat_map(Credential::secrets);
@@ -145,7 +144,7 @@ impl OtlpSettings {
             Setting::Certificate => ("certificate", "", "ca_file"),
             Setting::ClientCertificate => ("client_certificate", "", "cert_file"),
             Setting::Protocol(OtlpProtocol::Grpc) => ("protocol", "=grpc", "otlp_grpc"),
-            Setting::Protocol(_) => ("protocol", "=http/protobuf", "otlp_http"),
+            Setting::Protocol(_) => ("protocol", HTTP_PROTOBUF, OTLP_HTTP),
         };
         Some(self.config.name_of(self.signal, field, value, of_file))
     }
@@ -167,6 +166,32 @@ impl OtlpSettings {
     pub(super) fn without_secrets(&self, message: String) -> String {
         without_values(message, self.secrets.iter().map(String::as_str))
     }
+}
+
+/// Fails if an endpoint has parts that gRPC cannot send.
+fn check_grpc(
+    config: &TelemetryConfig,
+    signal: Signal,
+    url: &str,
+    endpoint: &Uri,
+) -> Result<(), Error> {
+    let shown = without_credentials(url);
+    if endpoint.path() != "/" {
+        let http = config.name_of(signal, "protocol", HTTP_PROTOBUF, OTLP_HTTP);
+        return Err(Error::config(format!(
+            "otlp: the endpoint `{shown}` has a path, which gRPC cannot send; a receiver with a path speaks OTLP over \
+             HTTP, which needs {http}"
+        ))
+        .of_setting("PROTOCOL"));
+    }
+    if endpoint.query().is_some() {
+        return Err(Error::config(format!(
+            "otlp: the endpoint `{shown}` has a query, which gRPC cannot send, expected an endpoint without one, for \
+             example `http://collector:4317`"
+        ))
+        .of_setting("ENDPOINT"));
+    }
+    Ok(())
 }
 
 /// Returns the error of a header whose name gRPC reserves.

@@ -30,10 +30,17 @@ fn child_with_certificate(certificate: &str) {
 type Variables = [(&'static str, &'static str)];
 
 /// Variables with mistakes, and the messages about them, without the texts of other libraries.
-const MISTAKES: [(&Variables, &[&str]); 3] = [
+const MISTAKES: [(&Variables, &[&str]); 4] = [
     (
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
         &["traces, logs and metrics {query}"],
+    ),
+    (
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:4317/otlp?key=hunter2"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ],
+        &["traces, logs and metrics {path}"],
     ),
     (
         &[("OTEL_CONFIG_FILE", "{file}")],
@@ -57,6 +64,10 @@ const MISTAKES: [(&Variables, &[&str]); 3] = [
 const QUERY: &str = "is left out: otlp: the endpoint `http://localhost:4317` has a query, which gRPC cannot send, expected \
     an endpoint without one, for example `http://collector:4317`; change `OTEL_EXPORTER_OTLP_ENDPOINT`";
 
+const PATH: &str = "is left out: otlp: the endpoint `https://localhost:4317/otlp` has a path, which gRPC cannot send; a \
+    receiver with a path speaks OTLP over HTTP, which needs `OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf` \
+    (`otlp_protocol`); change `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_PROTOCOL`";
+
 #[test]
 fn a_setting_of_the_environment_never_stops_a_program() {
     let program = program!({
@@ -72,6 +83,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     let filled = |text: &str| {
         text.replace("{certificate}", "the file `{empty}` has no certificate in PEM format")
             .replace("{query}", QUERY)
+            .replace("{path}", PATH)
             .replace("{empty}", empty)
             .replace("{file}", path(&file))
             .replace("{port}", &port)

@@ -278,6 +278,69 @@ fn another_protocol_is_named() {
     }
 }
 
+fn page(status: u16, kind: &str) -> Response {
+    Response::Http { status, headers: vec![("content-type".to_owned(), kind.to_owned())] }
+}
+
+/// A receiver of OTLP over HTTP may speak HTTP/2, and so may a gateway before a receiver of gRPC.
+#[alone]
+fn an_answer_that_is_not_grpc_names_the_protocol() {
+    let protocol = "`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf` (`otlp_protocol`)";
+    let certain = format!("; this receiver speaks OTLP over HTTP, which needs {protocol}");
+    let perhaps = format!("; a receiver that speaks OTLP over HTTP needs {protocol}");
+    let credential = "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+    let size = "; to send fewer items in a request, lower `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` \
+                (`batch_processor.max_export_batch_size`)";
+    let receiver = Receiver::grpc();
+    for (status, kind, expected) in [
+        (200, "text/html", format!("200 OK in place of gRPC{certain}")),
+        (401, "text/plain", format!("401 Unauthorized in place of gRPC{perhaps}{credential}")),
+        (403, "text/html", format!("403 Forbidden in place of gRPC{perhaps}{credential}")),
+        (404, "application/json", format!("404 Not Found in place of gRPC{certain}")),
+        (405, "text/plain", format!("405 Method Not Allowed in place of gRPC{certain}")),
+        (413, "text/html", format!("413 Payload Too Large in place of gRPC{size}{perhaps}")),
+        (415, "", format!("415 Unsupported Media Type in place of gRPC{certain}")),
+        (502, "text/html", format!("502 Bad Gateway in place of gRPC{perhaps}")),
+    ] {
+        receiver.respond(page(status, kind));
+        let error = error(OtlpProtocol::Grpc, &receiver.endpoint());
+        let expected = format!("the receiver answered {expected}");
+        assert!(error.ends_with(&expected), "{error}\n{expected}");
+    }
+}
+
+/// A receiver that has answered over gRPC speaks no other protocol.
+#[alone]
+fn a_page_before_a_receiver_of_grpc_is_one_of_a_gateway() {
+    let receiver = Receiver::grpc();
+    let telemetry = start(traces_alone(OtlpProtocol::Grpc, receiver.endpoint()));
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    receiver.respond(page(413, "text/html"));
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    let size = "413 Payload Too Large in place of gRPC; to send fewer items in a request, lower \
+                `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)";
+    assert!(error.ends_with(size), "{error}");
+}
+
+/// An answer with a status of gRPC is one of gRPC, even if it has only trailers and no type.
+#[alone]
+fn an_answer_with_trailers_alone_is_grpc() {
+    let receiver = Receiver::grpc();
+    for kind in [None, Some("application/grpc")] {
+        let kind = kind.map(|kind| ("content-type", kind));
+        let headers = [("grpc-status", "16"), ("grpc-message", "unknown key")];
+        let headers = headers.into_iter().chain(kind);
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        receiver.respond(Response::Http { status: 200, headers: headers.collect() });
+        let error = error(OtlpProtocol::Grpc, &receiver.endpoint());
+        let expected = "the receiver answered Unauthenticated: unknown key; set a valid credential in \
+                        `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+        assert!(error.ends_with(expected), "{error}");
+    }
+}
+
 /// The receiver is one in Go, whose limit is smaller than the requests.
 #[alone]
 fn a_receiver_of_grpc_that_finds_a_request_too_large_names_the_setting() {
