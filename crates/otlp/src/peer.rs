@@ -69,7 +69,9 @@ impl Peer {
                 self.row(self.proxy.as_ref().map_or(Cause::Address, |_| Cause::Proxy))
             }
             Cause::Closed | Cause::OtherProtocol if is_forwarded => self.remedy(Cause::Unknown),
-            Cause::Closed | Cause::OtherProtocol => self.other_protocol(cause),
+            // The receiver has agreed on TLS, so no protocol is a guess.
+            Cause::Closed if self.is_secure() => String::new(),
+            Cause::Closed | Cause::OtherProtocol => self.other_protocol(),
             Cause::NameService => self.row(cause) + &self.remedy(Cause::Unknown),
             cause => self.row(cause),
         }
@@ -96,19 +98,20 @@ impl Peer {
         proxy.refusal(method, &receiver(&self.settings.endpoint))
     }
 
-    fn other_protocol(&self, cause: Cause) -> String {
+    fn is_secure(&self) -> bool {
+        self.settings.endpoint.scheme_str() == Some("https")
+    }
+
+    fn other_protocol(&self) -> String {
         let (other, port) = match self.settings.protocol {
             OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
             _ => (OtlpProtocol::Grpc, 4317),
         };
         let setting = self.settings.name_of(Setting::Protocol(other)).unwrap_or_default();
-        let tls = match self.settings.endpoint.scheme_str() {
-            Some("https") if cause == Cause::OtherProtocol => String::new(),
-            Some("https") => {
-                let of_client = self.row(Cause::UntrustedClient);
-                format!(", and{}", of_client.trim_start_matches(';'))
-            }
-            _ => ", and a receiver with TLS needs an endpoint with `https://`".to_owned(),
+        let tls = if self.is_secure() {
+            ""
+        } else {
+            ", and a receiver with TLS needs an endpoint with `https://`"
         };
         let other = other.as_str();
         format!("; a receiver of {other}, usually at port {port}, needs {setting}{tls}")
