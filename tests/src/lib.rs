@@ -63,6 +63,7 @@ pub use proxy::{Proxy, relay};
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
+    Vendor,
 };
 pub use receivers::{document, over_both, receivers};
 pub use remote::{remote, remote_in};

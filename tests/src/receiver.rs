@@ -16,6 +16,7 @@ mod span;
 mod store;
 mod tls;
 mod value;
+mod vendor;
 
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 pub use tonic::Code;
@@ -25,6 +26,7 @@ pub use metric::{MetricValue, ReceivedPoint};
 pub use request::{ReceivedRequest, Response};
 pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
 pub use tls::{Authority, ClientCertificate};
+pub use vendor::Vendor;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -39,6 +41,7 @@ use store::{State, Store};
 enum Transport {
     Grpc,
     Http,
+    Vendor(Vendor),
 }
 
 /// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores the requests.
@@ -67,13 +70,19 @@ impl Receiver {
     }
 
     pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
-        let tls = authority.acceptor(client, b"h2");
+        let tls = authority.acceptor(client, &[b"h2"]);
         Self::start(Transport::Grpc, ReservedPort::new(), Some(tls))
     }
 
     pub fn http_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
-        let tls = authority.acceptor(client, b"http/1.1");
+        let tls = authority.acceptor(client, &[b"http/1.1"]);
         Self::start(Transport::Http, ReservedPort::new(), Some(tls))
+    }
+
+    /// Starts the receiver of a vendor, with TLS.
+    pub fn vendor(vendor: Vendor, authority: &Authority) -> Self {
+        let tls = authority.acceptor(ClientCertificate::NotRequested, &[b"h2", b"http/1.1"]);
+        Self::start(Transport::Vendor(vendor), ReservedPort::new(), Some(tls))
     }
 
     /// Stops this receiver and starts another one at the same address, with a certificate of this
@@ -84,10 +93,10 @@ impl Receiver {
         let port = self.stop();
         let alpn: &[u8] = match transport {
             Transport::Grpc => b"h2",
-            Transport::Http => b"http/1.1",
+            Transport::Http | Transport::Vendor(_) => b"http/1.1",
         };
 
-        Self::start(transport, port, Some(authority.acceptor(client, alpn)))
+        Self::start(transport, port, Some(authority.acceptor(client, &[alpn])))
     }
 
     /// Closes every connection. New ones are refused while the returned port exists.
@@ -125,7 +134,7 @@ impl Receiver {
     pub const fn protocol(&self) -> &'static str {
         match self.transport {
             Transport::Grpc => "grpc",
-            Transport::Http => "http/protobuf",
+            Transport::Http | Transport::Vendor(_) => "http/protobuf",
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::store::Store;
-use super::{Transport, grpc, http};
+use super::{Transport, grpc, http, vendor};
 
 pub(super) async fn serve(
     listener: TcpListener,
@@ -33,18 +33,21 @@ async fn connection(
     // fails only if the client is gone already.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve_http(stream, transport, store).await,
+        None => serve_http(stream, transport, false, store).await,
         // A client that does not use TLS, or does not trust the authority, disconnects.
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
-                serve_http(stream, transport, store).await;
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                serve_http(stream, transport, is_http2, store).await;
             }
         }
     }
 }
 
-async fn serve_http<S: Stream>(stream: S, transport: Transport, store: Arc<Store>) {
+/// Serves a connection on which `is_http2` was negotiated.
+async fn serve_http<S: Stream>(stream: S, transport: Transport, is_http2: bool, store: Arc<Store>) {
     match transport {
+        Transport::Vendor(vendor) => vendor::serve(stream, vendor, is_http2, store).await,
         Transport::Grpc => grpc::serve(stream, store).await,
         Transport::Http => http::serve(stream, store).await,
     }

@@ -35,7 +35,7 @@ pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
         .await;
 }
 
-async fn answer(
+pub(super) async fn answer(
     request: Request<Incoming>,
     store: Arc<Store>,
 ) -> Result<hyper::Response<Body>, hyper::Error> {

@@ -32,7 +32,7 @@ pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(
+pub(super) async fn answer(
     request: Request<Incoming>,
     store: Arc<Store>,
 ) -> Result<hyper::Response<Full<Bytes>>, hyper::Error> {

@@ -116,7 +116,7 @@ impl Authority {
         (certificate.der().clone(), key.serialize_der())
     }
 
-    pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
+    pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[&[u8]]) -> TlsAcceptor {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -135,7 +135,7 @@ impl Authority {
         let key = PrivateKeyDer::try_from(key).expect("a key");
         let mut config =
             config.with_single_cert(vec![certificate], key).expect("a certificate and its key");
-        config.alpn_protocols = vec![alpn.to_vec()];
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
     }
 }

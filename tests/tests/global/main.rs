@@ -48,6 +48,7 @@ mod propagators;
 mod protocols;
 mod proxy;
 mod receiver_errors;
+mod recipes;
 mod redaction;
 mod requests;
 mod sampler;

@@ -268,53 +268,6 @@ fn the_default_holds(
     }
 }
 
-/// The variables of each recipe in `docs/backends.md` have the same effect as its YAML.
-#[test]
-fn each_recipe_has_one_effect_in_both_forms() {
-    let program = program!({ child() });
-    let document = include_str!("../../../docs/backends.md");
-    let (_, section) = document.split_once("\n## Recipes\n").unwrap();
-    let block = |text: &str, language: &str| {
-        let (_, block) = text.split_once(&format!("```{language}\n")).unwrap();
-        block.split_once("```").unwrap().0.to_owned()
-    };
-
-    let mut recipes = 0;
-    for recipe in section.split("\n**").skip(1) {
-        recipes += 1;
-        let shell = block(recipe, "sh");
-        let yaml = block(recipe, "yaml");
-        let written: Vec<(&str, String)> = shell
-            .lines()
-            .map(|line| line.strip_prefix("export ").unwrap())
-            .map(|line| line.split_once('=').unwrap())
-            .map(|(name, value)| (name, value.split(" #").next().unwrap().trim()))
-            // A shell replaces the names of variables.
-            .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
-            .collect();
-        let variables: Vec<_> = written.iter().map(|(name, value)| (*name, &**value)).collect();
-        let (output, warnings, _) = run(&program, &variables);
-        assert_eq!(warnings, Vec::<String>::new(), "{shell}");
-        let config = TelemetryConfig::from_yaml(&yaml).unwrap();
-        let written = serde_json::to_string(&config).unwrap();
-        for path in ["backend", "otlp_endpoint", "otlp_protocol"] {
-            assert_eq!(field(&output, path), field(&written, path), "{shell}{yaml}");
-        }
-
-        let headers = field(&output, "otlp.all.headers");
-        let header = field(&written, "authentication.header_name");
-        if let Some(name) = header.as_str() {
-            let names: Vec<_> =
-                headers.as_object().unwrap().keys().map(|name| name.to_lowercase()).collect();
-            assert_eq!(names, [name.to_lowercase()], "{shell}{yaml}");
-        } else {
-            assert_eq!(headers, Value::Null, "{shell}{yaml}");
-        }
-    }
-
-    assert_eq!(recipes, 5);
-}
-
 /// Checks that each variable in `config/env.rs` has a row, and counts the rows whose names this file composes.
 fn the_code_reads_no_other_variable(rows: &[Row]) {
     let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
