@@ -1,4 +1,4 @@
-//! Signals that the process of a test sends and handles.
+//! Signals that the process of a test sends and handles, and functions that the end of a thread or of the process calls.
 
 use std::ffi::c_int;
 use std::os::unix::thread::{JoinHandleExt as _, RawPthread};
@@ -19,7 +19,20 @@ mod posix {
         pub(super) safe fn pthread_kill(thread: RawPthread, signal: c_int) -> c_int;
         pub(super) safe fn signal(signal: c_int, handler: Option<extern "C" fn(c_int)>) -> usize;
         pub(super) safe fn atexit(handler: extern "C" fn()) -> c_int;
+        pub(super) safe fn pthread_key_create(
+            key: &mut Key,
+            destructor: extern "C" fn(Work),
+        ) -> c_int;
+        pub(super) safe fn pthread_setspecific(key: Key, value: Work) -> c_int;
     }
+
+    #[cfg(target_vendor = "apple")]
+    pub(super) type Key = std::ffi::c_ulong;
+    #[cfg(not(target_vendor = "apple"))]
+    pub(super) type Key = std::ffi::c_uint;
+
+    /// A function in place of the pointer that belongs to a key.
+    pub(super) type Work = extern "C" fn();
 }
 
 /// Sends a signal to this process, of which any thread may get it.
@@ -53,6 +66,22 @@ pub fn handle(signal: c_int, handler: extern "C" fn(c_int)) {
 /// There is no memory for the handler.
 pub fn at_exit(handler: extern "C" fn()) {
     assert_eq!(posix::atexit(handler), 0, "a handler of the exit");
+}
+
+/// Calls `work` when this thread ends, after the standard library has destroyed its thread-local values and its handle of
+/// the thread.
+///
+/// # Panics
+///
+/// There is no key left.
+pub fn at_thread_end(work: extern "C" fn()) {
+    extern "C" fn ended(work: posix::Work) {
+        work();
+    }
+
+    let mut key = 0;
+    assert_eq!(posix::pthread_key_create(&mut key, ended), 0, "a key");
+    assert_eq!(posix::pthread_setspecific(key, work), 0, "a value");
 }
 
 /// Restores the default of a signal.

@@ -98,7 +98,6 @@ fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>) {
         (keys::EXCEPTION_MESSAGE, Some(text(panic.message))),
         (keys::CODE_FILE_PATH, panic.location.map(|it| text(it.file()))),
         (keys::CODE_LINE_NUMBER, panic.location.map(|it| i64::from(it.line()).into())),
-        ("thread.name", panic.thread_name.map(text)),
     ];
     for (key, value) in fields {
         if let Some(value) = value {

@@ -29,6 +29,7 @@ mod warnings;
 mod watermarks;
 mod worker;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::mem;
@@ -157,10 +158,15 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
+thread_local! {
+    /// Whether this is the thread of a collector. The standard library's own handle of a thread is gone before the last
+    /// code of the program runs on it.
+    static IS_COLLECTOR: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Returns an error on the collector's thread, which would wait for itself.
 pub(crate) fn check_thread() -> Result<(), Error> {
-    let is_this = |handle: &Handle| handle.thread.id() == thread::current().id();
-    if lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_this)) {
+    if IS_COLLECTOR.get() {
         return Err(Error::state(
             "telemetry cannot be flushed, started or shut down on the collector's thread: expected a call outside of span processors",
         ));
@@ -228,6 +234,7 @@ fn start() -> Result<Handle, Error> {
     let waiting = WaitingMessages::of_collector();
     let handle = program_signals::spawn("floe-collector", move || {
         let _waiting = waiting;
+        IS_COLLECTOR.set(true);
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = suppress();

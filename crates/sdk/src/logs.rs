@@ -58,7 +58,6 @@ pub struct SpanException<'a> {
 pub struct ThreadPanic<'a> {
     pub message: &'a str,
     pub location: Option<&'a Location<'a>>,
-    pub thread_name: Option<&'a str>,
 }
 
 floe_telemetry_core::__floe_link_list! {

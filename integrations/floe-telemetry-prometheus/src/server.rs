@@ -1,13 +1,13 @@
 //! The thread that serves scrapes. The number of connections, the size of a request and the time of a
 //! connection are limited.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::{IpAddr, TcpListener as StdListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,7 +59,11 @@ pub(crate) struct Server {
     stop: Option<oneshot::Sender<Infallible>>,
     /// Disconnected when the thread has ended.
     ended: mpsc::Receiver<Infallible>,
-    thread: ThreadId,
+}
+
+thread_local! {
+    /// Whether this is the thread of a server.
+    static IS_SERVER: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Server {
@@ -77,13 +81,14 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let started = program_signals::spawn("floe-prometheus", move || {
+            IS_SERVER.set(true);
             serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
             drop(runtime);
             drop(running);
         });
-        let thread = started.map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Self { stop: Some(stop), ended, thread: thread.thread().id() })
+        started.map_err(|error| format!("cannot start a thread: {error}"))?;
+        Ok(Self { stop: Some(stop), ended })
     }
 
     /// Stops the thread and waits until the port is free, at most for `timeout`, because a callback of an observable
@@ -92,8 +97,7 @@ impl Server {
         drop(self.stop.take());
         // A callback of an instrument runs on the server's thread and may shut the provider down. A thread cannot wait
         // for itself.
-        self.thread == thread::current().id()
-            || self.ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
+        IS_SERVER.get() || self.ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
     }
 }
 

@@ -2,7 +2,7 @@
 //! while a thread or the process ends, and in the panic hook.
 #![cfg(unix)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::{Future, pending};
 use std::panic::{self, catch_unwind};
@@ -23,8 +23,8 @@ use floe_telemetry::{
     add_event, builder, create_span, get_current_span, get_tracer, in_current_span,
     record_exception, set_attribute, span, traced,
 };
-use floe_tests::signal::at_exit;
-use floe_tests::{TIMEOUT, program};
+use floe_tests::signal::{at_exit, at_thread_end};
+use floe_tests::{Receiver, TIMEOUT, program};
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, get_active_span};
 use opentelemetry_sdk::trace::SpanData;
@@ -152,9 +152,23 @@ fn first(deed: Deed) {
     FIRST.set(Some(AtEnd(deed)));
 }
 
+/// Performs a deed in the destructor of a key, at which the standard library's own handle of the thread is gone, too.
+fn key(deed: Deed) {
+    thread_local! {
+        static DEED: Cell<Deed> = const { Cell::new(|| ()) };
+    }
+
+    extern "C" fn ended() {
+        perform(DEED.get());
+    }
+
+    DEED.set(deed);
+    at_thread_end(ended);
+}
+
 /// The places, each of which is a thread. In the first ones, the thread ends with thread-local values that are
 /// initialized in any order: the program's, OpenTelemetry's and the library's.
-const PLACES: [(&str, Place); 10] = [
+const PLACES: [(&str, Place); 12] = [
     ("a thread that has used nothing", first),
     ("a thread that has used OpenTelemetry's context", |deed| {
         first(deed);
@@ -176,6 +190,12 @@ const PLACES: [(&str, Place); 10] = [
         drop(Context::current());
         call();
         LAST.set(Some(AtEnd(deed)));
+    }),
+    ("a key of POSIX on a thread that has used nothing", key),
+    ("a key of POSIX on a thread that has recorded a span and logged", |deed| {
+        call();
+        tracing::warn!("before");
+        key(deed);
     }),
     ("a closure of `get_active_span`", |deed| {
         let _span = create_span("outer");
@@ -451,7 +471,7 @@ fn spans_after_the_end_of_a_thread_are_counted() {
         START.wait();
         early.join().unwrap();
         assert!(TELEMETRY.set(telemetry).is_ok());
-        for (_, place) in &PLACES[..6] {
+        for (_, place) in &PLACES[..8] {
             thread::spawn(move || place(call)).join().unwrap();
         }
         call();
@@ -459,9 +479,52 @@ fn spans_after_the_end_of_a_thread_are_counted() {
         exit(0);
     });
     let (stdout, stderr) = program.run(&[]);
-    // Two of the threads and this one have called once before their ends.
-    let spans = 2 * (1 + 6 + 2 + 1 + 1);
+    // Three of the threads and this one have called once before their ends.
+    let spans = 2 * (1 + 8 + 3 + 1 + 1);
     assert!(stdout.contains(&format!("spans: {spans}\n")), "{stdout}{stderr}");
+}
+
+/// Any thread may flush and shut down, even one whose handle the standard library has dropped.
+#[test]
+fn a_thread_flushes_and_shuts_down_at_its_very_end() {
+    static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
+
+    extern "C" fn flush() {
+        TELEMETRY.get().unwrap().force_flush(TIMEOUT).unwrap();
+        perform(call);
+    }
+
+    extern "C" fn shut_down() {
+        TELEMETRY.get().unwrap().shutdown(TIMEOUT).unwrap();
+        perform(call);
+    }
+
+    let program = program!({
+        let telemetry = builder().init().unwrap();
+        assert!(TELEMETRY.set(telemetry).is_ok());
+        for end in [flush, shut_down] {
+            thread::spawn(move || {
+                call();
+                measure();
+                tracing::warn!("before");
+                at_thread_end(end);
+            })
+            .join()
+            .unwrap();
+        }
+        assert_eq!(DONE.load(Ordering::Relaxed), 2);
+        exit(3);
+    });
+    let receiver = Receiver::grpc();
+    let ended =
+        program.command().env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{:?}: {stderr}", ended.status);
+    // The calls at the ends are counted.
+    assert_eq!(receiver.spans().len(), 4, "{stderr}");
+    assert!(stderr.contains("exported 4 of 6 spans: dropped_buffer_full=2"), "{stderr}");
+    // Both ends export the counter.
+    assert_eq!(receiver.points_of("calls").len(), 2, "{stderr}");
 }
 
 /// Threads end at once while the provider shuts down, each with a span in its last destructor.

@@ -6,7 +6,6 @@ use std::io::{self, Write as _};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use crate::config::PanicOutput;
 use crate::environment;
@@ -69,17 +68,14 @@ fn log(panic: &PanicHookInfo<'_>, message: &str) -> bool {
     let Some(records) = LogRecords::linked() else {
         return false;
     };
-    let thread = thread::current();
-    let location = panic.location();
-    let panic = ThreadPanic { message, location, thread_name: thread.name() };
+    let panic = ThreadPanic { message, location: panic.location() };
     is_on_stderr(|| (records.panicked)(&panic))
 }
 
-/// Returns the text of the standard library about a panic, redacted.
+/// Returns the text of the standard library about a panic, redacted, and without the name of the thread: asking for it
+/// panics at the end of a thread, which would abort the process.
 fn redacted(panic: &PanicHookInfo<'_>, message: &str) -> String {
-    let thread = thread::current();
-    let name = sanitize_lines(thread.name().unwrap_or("<unnamed>"));
-    let mut text = format!("\nthread '{name}' panicked");
+    let mut text = "\npanicked".to_owned();
     // Writing to memory cannot fail.
     if let Some(location) = panic.location() {
         let _ = write!(text, " at {location}");
