@@ -13,6 +13,8 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
+        #[cfg(target_os = "linux")]
+        pub(super) safe fn _Fork() -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
         pub(super) safe fn waitpid(
@@ -30,7 +32,24 @@ mod posix {
 /// The fork panics or hangs.
 #[track_caller]
 pub fn in_fork(body: impl FnOnce()) {
-    let process = posix::fork();
+    run(posix::fork(), body);
+}
+
+/// Runs `body` in a copy of this process of which no handler of `pthread_atfork` is told, as if the memory was restored
+/// from a snapshot, and waits for its end.
+///
+/// # Panics
+///
+/// The copy panics or hangs.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub fn in_copy(body: impl FnOnce()) {
+    run(posix::_Fork(), body);
+}
+
+/// Runs `body` if this is the child, whose number is 0, or waits for it.
+#[track_caller]
+fn run(process: c_int, body: impl FnOnce()) {
     if process == 0 {
         posix::alarm(LIMIT_SECONDS);
         let result = catch_unwind(AssertUnwindSafe(body));

@@ -54,6 +54,8 @@ pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
 pub use child::{Program, before, has_run_alone};
 pub use conventions::assert_conventions;
+#[cfg(target_os = "linux")]
+pub use fork::in_copy;
 #[cfg(unix)]
 pub use fork::in_fork;
 pub use fuzz::fuzz;

@@ -78,7 +78,7 @@ pub mod recorder {
         buffer::Buffer,
         exception::Exception,
         fork::{forks, say_not_exported},
-        ids::random_bits,
+        ids::{random_bits, renew as renew_ids},
         lost::LOST,
         measure::Measures,
         open::take_unrecorded,

@@ -271,6 +271,10 @@ impl Collector {
             job(self);
         }
         WaitingMessages::write();
+        let mut random = [0; 8];
+        if getrandom::fill(&mut random).is_ok() {
+            recorder::renew_ids(u64::from_ne_bytes(random));
+        }
         self.clock.refresh();
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();

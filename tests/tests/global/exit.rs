@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ffi::c_int;
 use std::hint::black_box;
+use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,14 +13,14 @@ use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use std::{iter, mem, thread};
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::config::{ContextMode, ExporterKind, OtlpProtocol};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, propagation, span, traced,
     tracing_layer,
 };
 use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, reset, send_to_self, send_to_thread};
 use floe_tests::{
-    Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote, wait_until,
+    Program, Receiver, Response, TIMEOUT, before, in_copy, in_fork, program, remote, wait_until,
 };
 use opentelemetry::Context;
 use tracing::{Event, Subscriber, info_span};
@@ -591,6 +592,46 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
         .chain(unsampled)
         .collect();
     assert_eq!((spans.len(), ids.len()), (2, 6));
+}
+
+/// Two machines that are restored from one snapshot have the same memory, and nothing tells them.
+#[cfg(target_os = "linux")]
+#[alone]
+fn a_copy_of_the_memory_makes_ids_of_its_own() {
+    #[traced]
+    fn child() -> String {
+        propagation::current_span_id().unwrap()
+    }
+
+    for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
+        let mut config = TelemetryConfig::new("copied");
+        config.context = context;
+        let (_telemetry, _memory) = pipeline::in_memory(config);
+        // Seeds the generator of this thread.
+        work();
+        let ids = || {
+            let mut ids = Vec::new();
+            for _ in 0..20 {
+                let root = span("root").root().start();
+                ids.push(root.span_context().trace_id().to_string());
+                ids.push(child());
+                drop(root);
+                let _attached = remote(true).attach();
+                ids.push(span("served").start().span_context().span_id().to_string());
+            }
+            ids
+        };
+        let (mut copied, mut copies) = std::io::pipe().unwrap();
+        in_copy(|| copies.write_all(ids().join(" ").as_bytes()).unwrap());
+        drop(copies);
+        let mut of_copy = String::new();
+        copied.read_to_string(&mut of_copy).unwrap();
+        let of_copy: HashSet<_> = of_copy.split(' ').map(str::to_owned).collect();
+        let own: HashSet<_> = ids().into_iter().collect();
+        assert_eq!((of_copy.len(), own.len()), (60, 60));
+        let common: Vec<_> = of_copy.intersection(&own).collect();
+        assert!(common.is_empty(), "{} of 60: {common:?}", common.len());
+    }
 }
 
 /// Holds the lock under which OpenTelemetry reports too many contexts for the first time, on the thread with the name.

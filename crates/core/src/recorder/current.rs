@@ -34,6 +34,7 @@ use super::ids;
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::recording::Recording;
+use crate::clock::Ticks;
 
 /// Returns the ids of the current span, if a cell of this thread stores it below the span in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
@@ -529,7 +530,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
         return Some(current.id);
     }
 
-    let id = ids::span_id();
+    let id = ids::span_id(Ticks::ZERO);
     UNSAMPLED.with(|cells| cells.id.set(id));
     Some(id)
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::LocalKey;
 
 use opentelemetry::{SpanId, TraceId};
@@ -20,42 +21,63 @@ thread_local! {
     static FORKS: Cell<u32> = const { Cell::new(0) };
 }
 
+/// The first step of all generators, before the collector has drawn one.
+const FIRST_STEP: u64 = 0xa076_1d64_78bd_642f;
+
+/// The step of all generators, which any odd number may be.
+static STEP: AtomicU64 = AtomicU64::new(FIRST_STEP);
+
+/// Replaces the step of the generators by a random one. The collector calls this in each turn, so that two processes whose
+/// memory comes from one snapshot differ from then on, without a system call on any thread of the program. Until then, the
+/// times of their spans differ.
+pub fn renew(random: u64) {
+    STEP.store(random | 1, Ordering::Relaxed);
+}
+
 #[inline]
-const fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0xa076_1d64_78bd_642f);
-    let wide = (*state as u128) * ((*state ^ 0xe703_7ed1_a0b4_28db) as u128);
+const fn mix(state: u64) -> u64 {
+    let wide = (state as u128) * ((state ^ 0xe703_7ed1_a0b4_28db) as u128);
     #[expect(clippy::cast_possible_truncation, reason = "the cast takes the low half")]
     let mixed = (wide >> 64) as u64 ^ wide as u64;
     mixed
 }
 
 #[inline]
-fn advance(cell: &'static LocalKey<Cell<u64>>) -> u64 {
-    let mut state = cell.get();
-    let number = next(&mut state);
+fn advance(cell: &'static LocalKey<Cell<u64>>, start: Ticks) -> u64 {
+    let state = cell.get().wrapping_add(STEP.load(Ordering::Relaxed)).wrapping_add(start.0);
     cell.set(state);
-    number
+    mix(state)
 }
 
+/// Returns a number that is not zero, because a zero id is invalid.
 #[inline]
-pub(super) fn span_id() -> SpanId {
+fn number(start: Ticks) -> u64 {
     if LOW.get() == 0 {
         seed();
     }
 
-    // A zero id is invalid.
-    let id = match advance(&LOW) {
-        0 => advance(&LOW),
-        id => id,
-    };
-
-    SpanId::from(id)
+    match advance(&LOW, start) {
+        0 => advance(&LOW, start),
+        number => number,
+    }
 }
 
+/// Returns the id of a span that starts at `start`, or at [`Ticks::ZERO`] if it is not recorded.
 #[inline]
-pub(super) fn trace_id() -> TraceId {
-    let low = u64::from_be_bytes(span_id().to_bytes());
-    TraceId::from(u128::from(advance(&HIGH)) << 64 | u128::from(low))
+pub(super) fn span_id(start: Ticks) -> SpanId {
+    SpanId::from_bytes(number(start).to_ne_bytes())
+}
+
+/// Returns the id of a new trace with only its second half, by which samplers decide whether the time is read.
+#[inline]
+pub(super) fn begin_trace() -> TraceId {
+    TraceId::from(u128::from(number(Ticks::ZERO)))
+}
+
+/// Returns the id of a trace that was begun, with both halves.
+#[inline]
+pub(super) fn complete_trace(begun: TraceId, start: Ticks) -> TraceId {
+    TraceId::from(u128::from(advance(&HIGH, start)) << 64 | u128::from_be_bytes(begun.to_bytes()))
 }
 
 /// After a fork, replaces the state copied from the parent. Returns whether there was a fork.
@@ -108,9 +130,55 @@ mod tests {
 
     use super::*;
 
+    fn trace_id(start: Ticks) -> TraceId {
+        complete_trace(begin_trace(), start)
+    }
+
+    /// The ids of two copies of a memory, one of which works at the times `first`, the other at `second`.
+    fn of_copies(first: u64, second: u64) -> [Vec<(TraceId, SpanId)>; 2] {
+        let _ = span_id(Ticks(7));
+        let copied = (LOW.get(), HIGH.get());
+        [first, second].map(|start| {
+            LOW.set(copied.0);
+            HIGH.set(copied.1);
+            let ids = |n| (trace_id(Ticks(start + n)), span_id(Ticks(start + n)));
+            (0..100).map(ids).collect()
+        })
+    }
+
+    #[test]
+    fn copies_of_a_memory_make_other_ids_even_if_a_clock_goes_back() {
+        let now = Ticks::now().0 + (1 << 60);
+        let three_days = 3 * 86_400 * 1_000_000_000;
+        for second in [now - three_days, now - 1, now + 1, now + three_days, 0] {
+            let [first, second] = of_copies(now, second);
+            for (one, other) in first.iter().zip(&second) {
+                assert_ne!(one.0, other.0);
+                assert_ne!(one.1, other.1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_turn_of_the_collector_separates_copies_that_work_at_the_same_times() {
+        let [first, second] = of_copies(5, 5);
+        assert_eq!(first, second);
+        let step = STEP.load(Ordering::Relaxed);
+        let _ = span_id(Ticks(7));
+        let copied = LOW.get();
+        let ids = [2, 4].map(|random| {
+            renew(random);
+            LOW.set(copied);
+            span_id(Ticks(5))
+        });
+        STEP.store(step, Ordering::Relaxed);
+        assert_ne!(ids[0], ids[1]);
+    }
+
     #[test]
     fn ids_are_valid_and_differ_within_and_between_threads() {
-        let make = || (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>();
+        let make =
+            || (0..1000).map(|_| (trace_id(Ticks::ZERO), span_id(Ticks::ZERO))).collect::<Vec<_>>();
         let other = thread::spawn(make);
         let ids: Vec<_> = make().into_iter().chain(other.join().unwrap()).collect();
         assert!(ids.iter().all(|(trace, _)| *trace != TraceId::INVALID));
@@ -125,7 +193,7 @@ mod tests {
         let halves = |low, high| {
             LOW.set(low);
             HIGH.set(high);
-            let id = trace_id().to_bytes();
+            let id = trace_id(Ticks::ZERO).to_bytes();
             let (high, low) = id.split_at(8);
             (high.to_vec(), low.to_vec())
         };

@@ -187,13 +187,13 @@ fn decide_with_ids(
     let decided = local::with(|local| {
         let mut recording = local.blank();
         let record = &mut recording.record;
-        record.head = Head { span_id: ids::span_id(), callsite, ..Head::BLANK };
+        record.head = Head { callsite, ..Head::BLANK };
         if above.is_valid() {
             record.head.parent = parent_id;
             record.head.parent_is_remote = is_remote;
             join_trace(record, above, is_independent);
         } else {
-            record.head.trace_id = ids::trace_id();
+            record.head.trace_id = ids::begin_trace();
             // Without the random flag of W3C's level 2, with which OpenTelemetry 0.31 rejects the header.
             record.head.flags = TraceFlags::SAMPLED;
         }
@@ -211,11 +211,13 @@ fn decide_with_ids(
         if matches!(sampled, Sampled::No) {
             head.flags = head.flags.with_sampled(false);
             if listeners & TAIL == 0 {
+                complete_ids(head, above);
                 return Decision::Drop(recording);
             }
         }
 
         head.start = Ticks::now();
+        complete_ids(head, above);
         let is_sampled = head.flags.is_sampled();
         recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
         if capture.is_some() {
@@ -236,6 +238,15 @@ fn decide_with_ids(
     });
 
     decided.unwrap_or(Decision::Off)
+}
+
+/// Sets the ids that depend on the start, which only a recorded span has: copies of a memory differ by it.
+#[inline]
+fn complete_ids(head: &mut Head, above: &SpanContext) {
+    head.span_id = ids::span_id(head.start);
+    if !above.is_valid() {
+        head.trace_id = ids::complete_trace(head.trace_id, head.start);
+    }
 }
 
 /// Adds the span to the trace of `above`, whose trace state is passed on unchanged.
@@ -313,12 +324,13 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
             }
 
             let mut recording = local.blank();
+            let start = Ticks::now();
             recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
             recording.record.head = Head {
                 trace_id: above.trace_id(),
-                span_id: ids::span_id(),
+                span_id: ids::span_id(start),
                 parent,
-                start: Ticks::now(),
+                start,
                 callsite: Some(callsite),
                 flags: above.trace_flags(),
                 ..Head::BLANK
@@ -363,7 +375,7 @@ pub(super) fn not_recorded(
         }
         Decision::Below(_) => {
             let span = parent.span();
-            Some(current::child_of(span.span_context(), ids::span_id()))
+            Some(current::child_of(span.span_context(), ids::span_id(Ticks::ZERO)))
         }
         Decision::Drop(recording) => {
             let ids = recording.record.context();
