@@ -446,7 +446,8 @@ fn without_subscriber(run: impl FnOnce()) {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        let is_in_use = !self.is_noop() && !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_ended = || self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_in_use = !self.is_noop() && !self.inner.is_inherited() && !is_ended();
         let is_awaiting = Sampling::is_awaiting();
         let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);

@@ -634,6 +634,28 @@ fn a_copy_of_the_memory_makes_ids_of_its_own() {
     }
 }
 
+/// The provider of the parent may have recorded nothing before the fork.
+#[test]
+fn a_fork_drops_the_provider_that_it_has_inherited_without_a_word() {
+    let program = program!({
+        let mut inherited = Some(start_child());
+        in_fork(|| {
+            let own = start_child();
+            drop(inherited.take());
+            work();
+            own.shutdown(TIMEOUT).unwrap();
+        });
+        work();
+    });
+    let receiver = Receiver::http();
+    let (_, stderr) = program.run(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ]);
+    assert_eq!(stderr, "");
+    assert_eq!(receiver.spans().len(), 2);
+}
+
 /// Holds the lock under which OpenTelemetry reports too many contexts for the first time, on the thread with the name.
 struct Holding(SyncSender<()>, Mutex<mpsc::Receiver<()>>);
 
