@@ -11,6 +11,7 @@ use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_core::__sdk::redaction::sanitize_error;
 use floe_telemetry_sdk::__parts::config::needs;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::unheard::without_subscriber;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{OtlpProtocol, Signal};
 use opentelemetry_sdk::Resource;
@@ -102,6 +103,13 @@ fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     }
 }
 
+/// The end of a connection writes lines, too.
+impl Drop for Otlp {
+    fn drop(&mut self) {
+        without_subscriber(|| self.transport = Box::new(String::new()));
+    }
+}
+
 impl Otlp {
     pub(super) fn deadline(&self) -> Instant {
         retry::deadline(self.settings.timeout)
@@ -113,9 +121,12 @@ impl Otlp {
         let transport = &mut self.transport;
         let last = &mut self.last;
         let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
+        // A client writes the bytes of a request at TRACE, and so the credentials in its headers.
         let sent = caught(|| {
-            let request = transport.encode(request);
-            retry::send(&mut **transport, &request, last, limits)
+            without_subscriber(|| {
+                let request = transport.encode(request);
+                retry::send(&mut **transport, &request, last, limits)
+            })
         });
         self.is_broken = sent.is_err();
         let result =

@@ -8,7 +8,6 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Once;
 
 use opentelemetry::global;
-use tracing::dispatcher::{self, Dispatch};
 
 use crate::config::{
     self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
@@ -19,6 +18,7 @@ use crate::parts;
 use crate::provider::{
     DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder, report_missing_exporter,
 };
+use crate::unheard::without_subscriber;
 
 /// The delay of batches of spans that are printed on a terminal, in milliseconds, in place of the default.
 const TERMINAL_DELAY: u64 = 100;
@@ -237,13 +237,7 @@ fn set_global_providers() {
         global::set_meter_provider(TelemetryProvider::meter_provider());
     };
     // A subscriber of the program without a filter would write that OpenTelemetry's providers are set.
-    SET.call_once(|| {
-        if dispatcher::has_been_set() {
-            dispatcher::with_default(&Dispatch::none(), set);
-        } else {
-            set();
-        }
-    });
+    SET.call_once(|| without_subscriber(set));
 }
 
 /// Chooses to print traces without an exporter on a terminal, soon after their end, but not in the log file of a service.

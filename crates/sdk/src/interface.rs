@@ -51,3 +51,7 @@ pub mod parts {
 pub mod regular_file {
     pub use crate::regular_file::{read, shown};
 }
+
+pub mod unheard {
+    pub use crate::unheard::without_subscriber;
+}

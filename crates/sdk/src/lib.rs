@@ -18,6 +18,7 @@ mod regular_file;
 mod surroundings;
 #[cfg(target_os = "linux")]
 mod system;
+mod unheard;
 
 pub mod backend;
 pub mod config;

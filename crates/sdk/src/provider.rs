@@ -45,7 +45,6 @@ use std::time::Duration;
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 use floe_telemetry_core::RecorderTracerProvider;
 use opentelemetry_sdk::Resource;
-use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, is_delivered, lost, time_until, undelivered};
@@ -61,6 +60,7 @@ use crate::internal_log::{is_shown, write_line};
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
+use crate::unheard::without_subscriber;
 
 /// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
 pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -431,16 +431,6 @@ impl Drop for Inner {
             drop(mem::take(&mut *self.meters));
             *self.logs = ProviderLogs::default();
         });
-    }
-}
-
-/// Calls `run`, whose messages do not reach the subscriber of the program. Without a subscriber, no dispatcher is set,
-/// because it would count as the program's subscriber from then on.
-fn without_subscriber(run: impl FnOnce()) {
-    if has_been_set() {
-        with_default(&Dispatch::none(), run);
-    } else {
-        run();
     }
 }
 

@@ -392,6 +392,26 @@ fn a_start_is_no_event_for_a_subscriber_without_a_filter() {
     assert_eq!(stderr, "");
 }
 
+#[test]
+fn a_request_is_no_event_for_a_subscriber_without_a_filter() {
+    let program = program!({
+        let lines = tracing_subscriber::fmt::layer().with_ansi(false);
+        tracing_subscriber::registry().with(floe_telemetry::tracing_layer()).with(lines).init();
+        let _telemetry = init().unwrap();
+        load("orders");
+    });
+    for receiver in [Receiver::http(), Receiver::grpc()] {
+        let (stdout, stderr) = program.against(&receiver, &[]);
+        let is_foreign = |it: &&str| {
+            !it.contains("global::init") && (it.contains("DEBUG") || it.contains("TRACE"))
+        };
+        let lines: Vec<_> = stdout.lines().filter(is_foreign).collect();
+        assert_eq!(lines, Vec::<&str>::new());
+        assert_eq!(stderr, "");
+        assert_eq!(receiver.span("load").name, "load");
+    }
+}
+
 /// README's two lines in a program with the usual filter of lines. A warning that no layer reads is a line.
 #[test]
 fn warnings_and_spans_that_a_filter_of_the_program_excludes_are_reported() {

@@ -4,13 +4,14 @@ use std::panic;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use super::{Inner, is_on_telemetry_thread, standby, without_subscriber};
+use super::{Inner, is_on_telemetry_thread, standby};
 use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::error::Error;
 use crate::internal_log::{write_line, write_line_within};
 use crate::lock::lock;
 use crate::recorder::context::is_expected_panic;
+use crate::unheard::without_subscriber;
 
 /// The longest wait for the reader of standard error.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
