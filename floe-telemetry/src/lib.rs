@@ -105,7 +105,7 @@ pub mod trace {
     #[doc(hidden)]
     pub use floe_telemetry_core::{
         AttributesOnlyBorrow, CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue,
-        StartBelow, Unbounded,
+        PossiblyUnbounded, StartBelow, Unbounded,
     };
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,

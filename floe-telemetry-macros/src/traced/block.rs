@@ -77,7 +77,7 @@ impl Block {
         let parameters = generics.type_params().map(|it| &it.ident);
         let unbounded = parameters.filter(|it| !signature::is_static_parameter(it, generics));
         let name = type_name(&header.self_ty);
-        let block = Parameters { generics, of_block: &[] };
+        let block = Parameters { generics, of_block: Some(&[]) };
         let aliases = items.iter().filter_map(|item| match item {
             Item::Type(alias) if signature::is_unbounded(&alias.ty, &block) => Some(&alias.ident),
             _ => None,

@@ -3,7 +3,7 @@
 //! The future is wrapped inside the box, because a span around the box would need a second box. The compiler accepts
 //! the type of a second box only if the output lives as long as the box.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericParam, Signature};
 
 use super::arguments::Argument;
@@ -58,12 +58,27 @@ impl Boxing {
     }
 }
 
-/// Whether the body only returns an argument or a field of one, so that nothing runs in the call.
+/// Whether the body only returns an argument, a field of one, or a tuple of these, so that nothing runs in the call.
 pub(super) fn returns_argument(body: &Group, arguments: &[Argument<'_>]) -> bool {
-    let mut trees = body.stream().into_iter();
-    let is_argument = |word: &Ident| arguments.iter().any(|argument| argument.binds(word));
-    matches!(trees.next(), Some(TokenTree::Ident(word)) if is_argument(&word))
-        && trees.all(|tree| match tree {
+    let trees: Vec<_> = body.stream().into_iter().collect();
+    match &*trees {
+        [TokenTree::Group(tuple)] if tuple.delimiter() == Delimiter::Parenthesis => {
+            let trees: Vec<_> = tuple.stream().into_iter().collect();
+            let is_comma =
+                |it: &TokenTree| matches!(it, TokenTree::Punct(it) if it.as_char() == ',');
+            trees.split(is_comma).all(|part| part.is_empty() || is_argument(part, arguments))
+        }
+        trees => is_argument(trees, arguments),
+    }
+}
+
+fn is_argument(trees: &[TokenTree], arguments: &[Argument<'_>]) -> bool {
+    let Some((TokenTree::Ident(word), fields)) = trees.split_first() else {
+        return false;
+    };
+
+    arguments.iter().any(|argument| argument.binds(word))
+        && fields.iter().all(|tree| match tree {
             TokenTree::Punct(punct) => punct.as_char() == '.',
             tree => matches!(tree, TokenTree::Ident(_) | TokenTree::Literal(_)),
         })

@@ -74,6 +74,11 @@ impl Function {
         self.sig.receiver().is_some() || tokens::has_word(&self.sig, &["Self"])
     }
 
+    /// Whether the function can only be in an `impl` block or a trait.
+    pub(super) fn is_in_block(&self) -> bool {
+        self.is_method() || tokens::has_word(&self.body, &["Self"])
+    }
+
     /// Whether an attribute is not built in and is therefore another macro.
     pub(super) fn has_other_macros(&self) -> bool {
         self.attrs.iter().any(|attr| {

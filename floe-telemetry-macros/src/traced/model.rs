@@ -27,8 +27,9 @@ pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
     pub(super) of_type: Option<String>,
-    /// The type parameters of the block around the method that need not be `'static`.
-    of_block: Vec<String>,
+    /// The type parameters of the block around the method that need not be `'static`; `None` if the block lacks the
+    /// attribute.
+    of_block: Option<Vec<String>>,
     pub(super) name: LitStr,
     pub(super) computed_name: Option<Expr>,
     /// The tracer; `None` for the scope of the crate.
@@ -68,6 +69,13 @@ pub(super) enum Shape {
     Returns(Future, Option<Box<Boxing>>),
 }
 
+/// A boxed future whose output contains a type parameter that need not be `'static`.
+pub(super) enum Unbounded {
+    Declared,
+    /// A capital letter may be a parameter of the block, which is out of reach.
+    Possible,
+}
+
 const KINDS: [&str; 5] = ["internal", "server", "client", "producer", "consumer"];
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
@@ -92,6 +100,7 @@ impl<'a> Traced<'a> {
         let value = |symbol| args.expr(symbol).cloned();
         let mut of_block = block.split(' ').map(str::to_owned);
         let of_type = of_block.next().filter(|it| !it.is_empty());
+        let is_out_of_reach = block.is_empty() && function.is_in_block();
         let asked = asked(&args, function, &shape, &arguments, of_type.as_deref());
         let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
@@ -102,7 +111,7 @@ impl<'a> Traced<'a> {
             krate,
             function,
             of_type,
-            of_block: of_block.collect(),
+            of_block: (!is_out_of_reach).then(|| of_block.collect()),
             name,
             computed_name,
             tracer: value(symbol::TRACER).inspect(|tracer| {
@@ -164,15 +173,22 @@ impl<'a> Traced<'a> {
     }
 
     /// Whether the function may return a boxed future whose output need not live as long as the box.
-    pub(super) fn returns_unbounded(&self) -> bool {
-        match &self.function.sig.output {
-            ReturnType::Type(_, ty) => signature::is_unbounded(ty, &self.parameters()),
-            ReturnType::Default => false,
+    pub(super) fn returns_unbounded(&self) -> Option<Unbounded> {
+        let ReturnType::Type(_, ty) = &self.function.sig.output else {
+            return None;
+        };
+
+        let possible = self.parameters();
+        let declared = Parameters { of_block: possible.of_block.or(Some(&[])), ..possible };
+        if signature::is_unbounded(ty, &declared) {
+            return Some(Unbounded::Declared);
         }
+        signature::is_unbounded(ty, &possible).then_some(Unbounded::Possible)
     }
 
     fn parameters(&self) -> Parameters<'_> {
-        Parameters { generics: &self.function.sig.generics, of_block: &self.of_block }
+        let generics = &self.function.sig.generics;
+        Parameters { generics, of_block: self.of_block.as_deref() }
     }
 
     /// Whether the function returns nothing and has no `error_if`, so that every return is a success.
@@ -192,7 +208,7 @@ impl<'a> Traced<'a> {
     pub(super) fn type_of_kind(&self) -> Option<&Type> {
         let is_asked = self.asked.value && self.is_by_type() && !self.is_bounded;
         match &self.output {
-            Output::Type(ty) if is_asked && !self.returns_unbounded() => Some(&**ty),
+            Output::Type(ty) if is_asked && self.returns_unbounded().is_none() => Some(&**ty),
             _ => None,
         }
     }

@@ -317,41 +317,57 @@ pub(super) fn is_unbounded(ty: &Type, parameters: &Parameters<'_>) -> bool {
         return false;
     };
 
-    let is_of_block = |name: &Ident| parameters.of_block.contains(&format!("Self::{name}"));
-    if is_of_block(&segment.ident) {
+    let alias = format!("Self::{}", segment.ident);
+    if parameters.of_block.is_some_and(|of_block| of_block.contains(&alias)) {
         return true;
     }
 
     let arguments = &segment.arguments;
     let is_bounded =
         tokens::any_punct(arguments, '\'') && !tokens::has_word(arguments, &["static"]);
-    !is_bounded && tokens::any_ident(arguments, |name| parameters.is_not_static(name))
+    !is_bounded && any_parameter(arguments.to_token_stream(), |name| parameters.is_not_static(name))
 }
 
 /// The type parameters of a function, and those of the block around it that need not be `'static`.
+#[derive(Clone, Copy)]
 pub(super) struct Parameters<'a> {
     pub(super) generics: &'a Generics,
-    /// Unknown unless the block has the attribute.
-    pub(super) of_block: &'a [String],
+    /// `None` for a method whose block lacks the attribute. Then each single capital letter may be a parameter.
+    pub(super) of_block: Option<&'a [String]>,
 }
 
 impl Parameters<'_> {
     fn are_named_in(&self, tokens: &TokenStream) -> bool {
-        tokens::any_ident(tokens, |name| self.is_not_static(name) || *name == "Self")
+        any_parameter(tokens.clone(), |name| self.is_not_static(name) || *name == "Self")
     }
 
     fn is_not_static(&self, name: &Ident) -> bool {
         self.contains(name) && !is_static_parameter(name, self.generics)
     }
 
-    /// Whether a name is that of a type parameter. A single capital letter counts as one of the block's.
     fn contains(&self, name: &Ident) -> bool {
         let text = name.to_string();
         let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
-        is_letter
-            || self.of_block.contains(&text)
+        self.of_block.map_or(is_letter, |of_block| of_block.contains(&text))
             || self.generics.type_params().any(|it| it.ident == *name)
     }
+}
+
+/// Whether such a name is among the tokens, except behind a path, as in `shop::T`, which is no parameter.
+fn any_parameter(tokens: TokenStream, is_such: impl Fn(&Ident) -> bool + Copy) -> bool {
+    let mut colons = 0;
+    tokens.into_iter().any(|tree| {
+        let before = mem::take(&mut colons);
+        match tree {
+            TokenTree::Ident(name) => before < 2 && is_such(&name),
+            TokenTree::Group(group) => any_parameter(group.stream(), is_such),
+            TokenTree::Punct(punct) => {
+                colons = if punct.as_char() == ':' { before + 1 } else { 0 };
+                false
+            }
+            TokenTree::Literal(_) => false,
+        }
+    })
 }
 
 /// Whether a type parameter has the bound `'static`.

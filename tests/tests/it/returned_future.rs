@@ -1,12 +1,13 @@
 //! Functions that return a future, whatever its type is called. The span of any other function ends with the call.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Future, Ready, poll_fn, ready};
+use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use floe_telemetry::trace::InSpan;
 use floe_telemetry::{FutureExt as _, create_span, span, testing, traced};
-use futures_core::FusedFuture;
+use futures_core::{FusedFuture, Stream};
 use tokio::task::JoinHandle;
 
 async fn pause() {
@@ -274,6 +275,123 @@ async fn a_boxed_future_is_followed_under_any_name() {
     assert_parents(&spans, &["alias", "other_argument", "call"]);
 }
 
+/// Types whose names look like type parameters.
+mod letters {
+    pub(super) type R<T> = Result<T, String>;
+    pub(super) type E = String;
+    pub(super) struct T;
+    pub(super) type K<T> = Result<T, String>;
+}
+
+use letters::{E, R, T};
+
+#[traced]
+fn boxed_alias(make: fn() -> LocalFuture<R<u8>>) -> LocalFuture<R<u8>> {
+    make()
+}
+
+#[traced]
+fn boxed_error(
+    make: fn() -> Answer<'static, E>,
+) -> Pin<Box<dyn Future<Output = Result<u8, E>> + Send>> {
+    make()
+}
+
+#[traced]
+fn boxed_struct(make: fn() -> LocalFuture<T>) -> Pin<Box<dyn Future<Output = T>>> {
+    make()
+}
+
+#[traced]
+fn boxed_path(make: fn() -> LocalFuture<letters::K<u8>>) -> LocalFuture<letters::K<u8>> {
+    make()
+}
+
+#[traced]
+fn boxed_stream(make: fn() -> LocalStream<R<u8>>) -> LocalStream<R<u8>> {
+    make()
+}
+
+type LocalStream<T> = Pin<Box<dyn Stream<Item = T>>>;
+
+struct Refusals(u8);
+
+impl Stream for Refusals {
+    type Item = R<u8>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<R<u8>>> {
+        let Some(left) = self.0.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.0 = left;
+        drop(create_span("after"));
+        Poll::Ready(Some(Err("sold out".to_owned())))
+    }
+}
+
+struct Shop<S>(PhantomData<S>);
+
+#[traced]
+impl<S> Shop<S> {
+    fn refuses(make: fn() -> LocalFuture<R<u8>>) -> LocalFuture<R<u8>> {
+        make()
+    }
+}
+
+struct Maker(fn() -> LocalFuture<letters::K<u8>>);
+
+impl Maker {
+    #[traced]
+    fn method(&self) -> LocalFuture<letters::K<u8>> {
+        (self.0)()
+    }
+}
+
+#[tokio::test]
+async fn a_type_of_one_capital_letter_is_no_type_parameter() {
+    fn refuse() -> Answer<'static, E> {
+        Box::pin(async {
+            pause().await;
+            Err("sold out".to_owned())
+        })
+    }
+
+    let spans = testing::capture_async(async {
+        boxed_alias(|| refuse()).await.unwrap_err();
+        boxed_error(refuse).await.unwrap_err();
+        boxed_struct(|| {
+            Box::pin(async {
+                pause().await;
+                T
+            })
+        })
+        .await;
+        boxed_path(|| refuse()).await.unwrap_err();
+        let mut refusals = boxed_stream(|| Box::pin(Refusals(1)));
+        while let Some(refusal) = poll_fn(|task| refusals.as_mut().poll_next(task)).await {
+            refusal.unwrap_err();
+        }
+        Shop::<u8>::refuses(|| refuse()).await.unwrap_err();
+        Maker(|| refuse()).method().await.unwrap_err();
+    })
+    .await;
+    for name in ["boxed_alias", "boxed_error", "boxed_stream", "Shop::refuses", "method"] {
+        spans.single(name).assert_error("sold out");
+    }
+    assert_parents(
+        &spans,
+        &[
+            "boxed_alias",
+            "boxed_error",
+            "boxed_struct",
+            "boxed_path",
+            "boxed_stream",
+            "Shop::refuses",
+            "method",
+        ],
+    );
+}
+
 #[test]
 fn a_dropped_future_of_an_aliased_type_is_cancelled() {
     let spans = testing::capture(|| drop(alias(&1)));
@@ -281,6 +399,16 @@ fn a_dropped_future_of_an_aliased_type_is_cancelled() {
 }
 
 struct Holder(Ready<u8>);
+
+/// Hands out what it holds.
+struct Pair<F: Future>(F, Option<F::Output>);
+
+impl<F: Future> Pair<F> {
+    #[traced]
+    fn into_parts(self) -> (F, Option<F::Output>) {
+        (self.0, self.1)
+    }
+}
 
 impl Holder {
     #[traced]
@@ -377,6 +505,7 @@ async fn all_other_spans_end_with_the_call() {
         assert_eq!(holder.lend().await, 3);
         holder.0 = ready(4);
         assert_eq!(holder.into_inner().await, 4);
+        assert_eq!(Pair(ready(4), Some(5)).into_parts().0.await, 4);
         assert_eq!(Fuse::new(ready(3)).await, 3);
         assert_eq!(starts(3).await.unwrap(), 3);
         assert_eq!(same(around(2).unwrap()).await, 2);
@@ -392,6 +521,7 @@ async fn all_other_spans_end_with_the_call() {
         "lend",
         "lend_pinned",
         "into_inner",
+        "into_parts",
         "Fuse::new",
         "starts",
         "around",

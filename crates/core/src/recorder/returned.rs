@@ -210,22 +210,45 @@ impl<V> Kind<V> {
     }
 }
 
-/// A boxed future whose output need not live as long as the box. A second box around it would have another lifetime.
-#[derive(Debug)]
-pub struct Unbounded<V>(Kind<V>);
+macro_rules! unbounded {
+    ($(#[doc = $doc:literal] $name:ident: $note:literal;)*) => {$(
+        #[doc = $doc]
+        #[derive(Debug)]
+        pub struct $name<V>(Kind<V>);
 
-impl<V> Unbounded<V> {
-    /// Starts the method lookup for the type of a value, which is not used.
-    #[inline]
-    pub const fn of(_: &V) -> Self {
-        Self(Kind::OF_TYPE)
-    }
+        derefs! { [V] $name<V> => Kind<V>; }
+
+        impl<V> $name<V> {
+            /// Starts the method lookup for the type of a value, which is not used.
+            #[inline]
+            pub const fn of(_: &V) -> Self {
+                Self(Kind::OF_TYPE)
+            }
+        }
+
+        impl<V: Followed> $name<V> {
+            /// Returns the kind.
+            #[deprecated(note = $note)]
+            pub const fn __floe_kind(&self) -> Ends<V> {
+                Ends(PhantomData)
+            }
+        }
+    )*};
+}
+
+unbounded! {
+    #[doc = "A boxed future whose output need not live as long as the box. A second box around it would have another lifetime."]
+    Unbounded: "the span covers only the call: a type parameter in this future's output need not be `'static`, so no box \
+                around it has its type. Write `call_only`, or `future` if the parameter is `'static`";
+    #[doc = "A boxed future whose output may contain a type parameter of a block that the attribute does not see."]
+    PossiblyUnbounded: "the span covers only the call: if the capital letter in this future's output is a type parameter of \
+                        the block, it need not be `'static`, so no box around it has its type. Write `future` if it is no \
+                        parameter or is `'static`, else `call_only`, or put `#[traced]` on the block";
 }
 
 derefs! {
     [T, V] Boxed<T, V> => BoxedStream<T, V>;
     [T, V] BoxedStream<T, V> => BoxedValue<T, V>;
-    [V] Unbounded<V> => Kind<V>;
     [V: ?Sized] Kind<V> => IsFuture<V>;
     [V: ?Sized] IsFuture<V> => IsStream<V>;
     [V: ?Sized] IsStream<V> => IsAround<V>;
@@ -275,17 +298,6 @@ outcomes! {
     // A type that has every trait that it may need, so that the kind is the only mistake.
     [] NamedFuture => bool;
     [V] Ends<V> => V;
-}
-
-impl<V: Followed> Unbounded<V> {
-    /// Returns the kind.
-    #[deprecated(
-        note = "the span covers only the call: a type parameter in this future's output need not be `'static`, so no box \
-                around it has its type. Write `call_only`, or `future` if the parameter is `'static`"
-    )]
-    pub const fn __floe_kind(&self) -> Ends<V> {
-        Ends(PhantomData)
-    }
 }
 
 macro_rules! kinds {

@@ -11,7 +11,7 @@ use super::{
 use crate::tokens::{self, on};
 use crate::traced::{
     boxing::Boxing,
-    model::{Shape, Traced},
+    model::{Shape, Traced, Unbounded},
     signature::{self, Future, Output},
 };
 
@@ -78,7 +78,11 @@ fn kind(traced: &Traced<'_>) -> TokenStream {
     if traced.is_bounded {
         return quote_spanned!(at=> #private::Follows::of(&__floe_value));
     }
-    let name = if traced.returns_unbounded() { "Unbounded" } else { "Kind" };
+    let name = match traced.returns_unbounded() {
+        None => "Kind",
+        Some(Unbounded::Declared) => "Unbounded",
+        Some(Unbounded::Possible) => "PossiblyUnbounded",
+    };
     let kind = Ident::new(name, at);
     quote_spanned!(at=> #private::#kind::of(&__floe_value).__floe_kind())
 }

@@ -174,6 +174,15 @@ impl<T, U> Call<T> for Unbounded<T, U> {
     }
 }
 
+struct Held<R>(Box<dyn Fn() -> LocalFuture<R>>);
+
+impl<R> Held<R> {
+    #[traced]
+    fn of_a_block_out_of_reach(&self) -> LocalFuture<R> {
+        (self.0)()
+    }
+}
+
 #[traced]
 fn both() -> impl Future<Output = u8> + Stream<Item = u8> {
     Both
