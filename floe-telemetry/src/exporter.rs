@@ -8,4 +8,8 @@
 pub use floe_telemetry_console::{ConsoleExporter, uses_color};
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use floe_telemetry_sdk::exporter::StandardStream;
-pub use floe_telemetry_sdk::{ExporterFactory, exporter::MemoryExporter, telemetry_exporter};
+pub use floe_telemetry_sdk::{
+    ExporterFactory,
+    exporter::{MemoryExporter, try_connection},
+    telemetry_exporter,
+};

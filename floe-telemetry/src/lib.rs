@@ -144,7 +144,7 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryProvider, backend, builder, config,
+    EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryProvider, builder, config,
     detection, init, init_or_noop, init_with,
 };
 

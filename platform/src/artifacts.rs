@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use floe_plugin::quality::Suite;
 use floe_plugin::table::Column;
-use floe_plugin::{InstrumentationWarning, product};
+use floe_plugin::{InstrumentationWarning, backend, product};
 use floe_plugins::error::Error;
 use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, backend};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::LineageTransport;

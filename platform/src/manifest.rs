@@ -12,10 +12,11 @@ mod telemetry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floe_plugin::backend;
 use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
+use floe_telemetry::Mode;
 use floe_telemetry::config::yaml::{Mistake, Spanned, parse};
-use floe_telemetry::{Mode, backend};
 use serde::Deserialize;
 
 pub use self::observability::{Exporter, LineageTransport, LogFormat, LogLevel, Observability};

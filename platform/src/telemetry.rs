@@ -5,6 +5,7 @@
 use std::io;
 use std::time::Duration;
 
+use floe_plugin::backend;
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::config::{DEFAULT_BACKEND, ExporterKind, LoggingConfig, SamplingConfig};
@@ -39,7 +40,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let product = product(identity);
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
-    config.backend = backend(identity, manifest)?;
+    config.backend = backend_name(identity, manifest)?;
     config.otlp_protocol = tracing.protocol;
     if let Some(endpoint) = &tracing.endpoint
         && config.backend != DEFAULT_BACKEND
@@ -119,8 +120,8 @@ fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> 
     TelemetryConfig::from_yaml(&json).map(drop)
 }
 
-/// Returns the backend that the manifest selects, else the default for the manifest's exporter and endpoint.
-fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
+/// Returns the name of the backend that the manifest selects, else the default for the manifest's exporter and endpoint.
+fn backend_name(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     let tracing = &manifest.observability.tracing;
     let chosen =
         manifest.plugins.telemetry_backend.as_ref().map(|selection| selection.kind.value.as_str());
@@ -208,7 +209,7 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
 /// determine whether logs are printed to standard error.
 ///
 /// # Errors
-/// The configuration is not valid, or a provider exists already.
+/// The configuration is not valid, its backend cannot be used, or a provider exists already.
 pub fn start(
     mut config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
@@ -218,7 +219,7 @@ pub fn start(
     if config.exporters.traces.as_ref().is_some_and(Vec::is_empty) {
         config.exporters.traces = Some(vec![ExporterKind::None]);
     }
-    let mut builder = TelemetryProvider::builder(config);
+    let mut builder = backend::builder(config)?;
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }

@@ -1,4 +1,6 @@
-//! Two plugins of a third party: a compute engine and an alert channel. They contain no telemetry code.
+//! Plugins of a third party: a compute engine, an alert channel and a telemetry backend.
+
+mod backend;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -72,9 +72,7 @@ pub use self::batch::{
 };
 pub use self::context_mode::ContextMode;
 pub use self::detection::{RegisteredDetector, ResourceDetector};
-pub(crate) use self::endpoint::{
-    check as check_endpoint, debug as debug_endpoint, server, without_credentials,
-};
+pub(crate) use self::endpoint::{server, without_credentials};
 pub(crate) use self::env::{context, is_disabled, is_explained, is_set, say_held, warn};
 pub use self::exceptions::ExceptionSignal;
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};

@@ -12,6 +12,7 @@ mod standard_stream;
 pub(crate) mod target;
 
 pub use self::memory::MemoryExporter;
+pub use self::otlp::try_connection;
 
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use self::standard_stream::StandardStream;

@@ -20,7 +20,6 @@ mod surroundings;
 mod system;
 mod unheard;
 
-pub mod backend;
 pub mod config;
 pub mod detection;
 pub mod exporter;

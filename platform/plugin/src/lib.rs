@@ -20,6 +20,7 @@
 mod address;
 pub mod alert;
 mod audit;
+pub mod backend;
 pub mod catalog;
 mod check;
 pub mod compile;

@@ -1,7 +1,7 @@
 //! `floe backend`: checks whether a product's telemetry backend accepts telemetry.
 
+use floe_plugin::backend;
 use floe_plugins::error::Error;
-use floe_telemetry::backend;
 
 use super::arguments::ProductArgs;
 use super::output::print;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use floe_plugin::Endpoint;
 use floe_plugin::configuration::Reference;
+use floe_plugin::{Endpoint, backend};
 use floe_plugins::address::host_and_port;
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::backend::{self, ExporterConfig};
-use floe_telemetry::config::{ExporterKind, Signal};
+use floe_telemetry::config::{DEFAULT_BACKEND, ExporterKind, Signal};
 use secrecy::ExposeSecret as _;
 
 use crate::identity::Identity;
@@ -60,21 +59,18 @@ pub(crate) fn needs_store(plugins: &Active) -> bool {
 
 /// Returns the hosts and ports to which a run sends telemetry over OTLP.
 fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
-    let backend = backend::find(&config.backend).ok();
-    let default = match backend.map(|it| it.otlp_exporter_config(config)) {
-        Some(ExporterConfig::Otlp(otlp)) => Some(otlp.endpoint),
-        _ => None,
+    // The compiler has checked the name of the backend.
+    let Ok(provider) = backend::builder(config.clone()) else {
+        return Vec::new();
     };
+    let config = provider.config();
+    let uses_otlp = config.otlp_endpoint.is_some() || config.backend != DEFAULT_BACKEND;
     let of_signal = |signal: Signal| {
-        let own = config.otlp.signal(signal).endpoint.as_ref();
-        let endpoint = own.or(config.otlp.all.endpoint.as_ref()).or(default.as_ref());
         let is_sent = match config.exporters.of(signal) {
             Some(exporters) => exporters.contains(&ExporterKind::Otlp),
-            None => endpoint.is_some(),
+            None => uses_otlp || config.otlp.signal(signal).endpoint.is_some(),
         };
-        let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
-        let protocol = config.otlp_protocol.unwrap_or_default();
-        let url = endpoint.map_or(protocol.default_endpoint(), String::as_str);
+        let (_, url) = config.otlp_route(signal);
         host_and_port(url).filter(|_| is_sent && config.enabled)
     };
     [Signal::Traces, Signal::Metrics, Signal::Logs].into_iter().filter_map(of_signal).collect()

@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::backend::{self, ExporterConfig};
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_tests::program;
 use serde_json::json;
 
@@ -13,18 +12,10 @@ const PROTOCOLS: [(&str, OtlpProtocol); 2] =
     [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::Http)];
 
 /// Returns the protocol and the endpoint of a configuration, in the words of the table.
-fn sent(mut config: TelemetryConfig) -> String {
-    if config.otlp_endpoint.is_none() {
-        "otlp".clone_into(&mut config.backend);
-    }
-
-    let backend = backend::find(&config.backend).unwrap();
-    let ExporterConfig::Otlp(otlp) = backend.otlp_exporter_config(&config) else {
-        return "nothing".to_owned();
-    };
-
-    let protocol = PROTOCOLS.iter().find(|(_, it)| *it == otlp.protocol);
-    format!("`{}` to `{}`", protocol.unwrap().0, otlp.endpoint)
+fn sent(config: &TelemetryConfig) -> String {
+    let (sent, endpoint) = config.otlp_route(Signal::Traces);
+    let protocol = PROTOCOLS.iter().find(|(_, it)| *it == sent);
+    format!("`{}` to `{endpoint}`", protocol.unwrap().0)
 }
 
 fn in_code(protocol: &str, endpoint: &str) -> TelemetryConfig {
@@ -55,7 +46,7 @@ fn in_a_document(protocol: &str, endpoint: &str) -> TelemetryConfig {
 #[test]
 fn the_table_of_protocols_is_true() {
     let program = program!({
-        println!("child: {}", sent(TelemetryConfig::from_env().unwrap()));
+        println!("child: {}", sent(&TelemetryConfig::from_env().unwrap()));
     });
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
@@ -70,8 +61,8 @@ fn the_table_of_protocols_is_true() {
 
         let protocol = protocol.trim_matches('`');
         let endpoint = endpoint.trim_matches('`');
-        assert_eq!(sent(in_code(protocol, endpoint)), expected, "{row}");
-        assert_eq!(sent(in_a_document(protocol, endpoint)), expected, "{row}");
+        assert_eq!(sent(&in_code(protocol, endpoint)), expected, "{row}");
+        assert_eq!(sent(&in_a_document(protocol, endpoint)), expected, "{row}");
         let variables =
             [("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)];
         let (stdout, stderr) = program.run(&variables);

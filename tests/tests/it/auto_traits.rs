@@ -2,7 +2,6 @@
 //! programs of users.
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue, Text};
-use floe_telemetry::backend::{ConnectionReport, ExporterConfig, LinkedBackend};
 use floe_telemetry::callsite::{CallSite, Scope};
 use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
 use floe_telemetry::testing::Spans;
@@ -36,9 +35,6 @@ fn public_types_are_shared_between_threads() {
     shared::<Text>();
     shared::<CallSite>();
     shared::<Scope>();
-    shared::<LinkedBackend>();
-    shared::<ExporterConfig>();
-    shared::<ConnectionReport>();
     shared::<ConsoleExporter>();
     shared::<MemoryExporter>();
     shared::<Spans>();

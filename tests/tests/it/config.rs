@@ -1,7 +1,7 @@
 //! The configuration: defaults, YAML, and one error for each mistake.
 
 use floe_telemetry::config::SamplingConfig;
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
 use opentelemetry::KeyValue;
 
 pub(super) const RESOURCE: &str = "resource_attributes: {service_name: orders, service_version: 1.2.0-rc1, \
@@ -134,6 +134,37 @@ fn a_credential_is_neither_printed_nor_written() {
     for text in [format!("{config:?}"), serde_json::to_string(&config).unwrap()] {
         assert!(!text.contains("opaque"), "{text}");
     }
+}
+
+#[test]
+fn an_endpoint_is_printed_without_credentials() {
+    for (endpoint, shown) in [
+        ("http://collector:4317/otlp", "http://collector:4317/otlp"),
+        ("https://collector/?token=hunter2&team=a", "https://collector/?<REDACTED>"),
+        (
+            "https://user:hunter2@collector/otlp?token=hunter2",
+            "https://<REDACTED>@collector/otlp?<REDACTED>",
+        ),
+        ("https://user:a?hunter2@b@collector:4317", "https://<REDACTED>@collector:4317"),
+    ] {
+        let mut config = TelemetryConfig::new("orders");
+        config.otlp_endpoint = Some(endpoint.to_owned());
+        let printed = format!("{config:?}");
+        assert!(printed.contains(shown), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}
+
+#[test]
+fn only_a_known_backend_starts_a_provider() {
+    let mut config = TelemetryConfig::new("orders");
+    config.backend = "otpl".to_owned();
+    config.validate().unwrap();
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "backend: expected `console` or `otlp`, found `otpl`; did you mean `otlp`?"
+    );
 }
 
 /// A reference to a credential stays in artifacts. A credential becomes a mask, which is not a reference.

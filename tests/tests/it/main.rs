@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod auto_traits;
-mod backends;
 mod capture;
 mod config;
 mod config_errors;

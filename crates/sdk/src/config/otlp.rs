@@ -106,7 +106,6 @@ impl OtlpProtocol {
     }
 
     /// Returns `gRPC` or `HTTP`, for messages.
-    #[doc(hidden)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",

@@ -28,9 +28,12 @@ use super::section::is_default;
 use super::source::{Source, Sources};
 use crate::error::Error;
 use crate::keys;
+use crate::suggest;
 
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
+
+const BACKENDS: [&str; 2] = [DEFAULT_BACKEND, "otlp"];
 
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
@@ -135,9 +138,9 @@ pub struct TelemetryConfig {
     pub logging: LoggingConfig,
     /// The redaction of all telemetry.
     pub redaction: RedactionConfig,
-    /// The name of a backend: `console` (default) prints spans unless there is an endpoint, `jaeger` exports spans over
-    /// OTLP to Jaeger, `otlp` exports OTLP to the endpoint. Other crates can add backends. The name is checked when the
-    /// provider is initialized.
+    /// Where telemetry goes if the signals name no exporters: `console` (default) prints spans unless there is an
+    /// endpoint, `otlp` exports over OTLP without one, too. Other names are backends of the floe platform, which replaces
+    /// them. The name is checked when the provider is initialized.
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
     #[serde(skip_serializing_if = "is_default")]
@@ -282,8 +285,7 @@ impl TelemetryConfig {
 
     /// Returns whether a setting selects a backend, an exporter or an endpoint for a signal.
     fn has_destination(&self, signal: Signal) -> bool {
-        self.otlp_endpoint.is_some()
-            || self.backend != DEFAULT_BACKEND
+        self.uses_otlp()
             || self.selects(signal)
             || self.refusal(signal, &[Decisive::Endpoint]).is_some()
     }
@@ -297,6 +299,19 @@ impl TelemetryConfig {
     /// Forgets the variables that cannot be obeyed, in a program that has nothing to leave out.
     pub(crate) fn forget_refusals(&mut self) {
         self.sources.refusals.clear();
+    }
+
+    /// Whether signals that name no exporters are sent over OTLP.
+    pub(crate) fn uses_otlp(&self) -> bool {
+        self.otlp_endpoint.is_some() || self.backend != DEFAULT_BACKEND
+    }
+
+    pub(crate) fn check_backend(&self) -> Result<(), Error> {
+        let backend = &*self.backend;
+        if BACKENDS.contains(&backend) {
+            return Ok(());
+        }
+        Err(Error::config(format!("backend: {}", suggest::expected(&BACKENDS, backend))))
     }
 
     /// Whether the configuration selects no destination of spans, and not `none` either.
@@ -324,8 +339,7 @@ impl TelemetryConfig {
         endpoint.filter(|_| exporters == Source::Code)
     }
 
-    /// Returns the protocol and the endpoint of a signal over OTLP.
-    #[doc(hidden)]
+    /// Returns the protocol and the endpoint with which a signal is sent over OTLP.
     pub fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
         let own = self.otlp.signal(signal);
         let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());

@@ -7,10 +7,11 @@ use opentelemetry_sdk::Resource;
 
 use super::OtlpTarget;
 use crate::collector::{Counters, Destination, ExporterId, WorkerSettings};
-use crate::config::{Signal, needed, without_credentials};
+use crate::config::{Signal, TelemetryConfig, needed, without_credentials};
 use crate::error::Error;
 use crate::logs::{LogSettings, LogWorker};
 use crate::metrics::MetricDestination;
+use crate::recorder::context::suppress;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
 #[derive(Debug)]
@@ -57,6 +58,34 @@ impl OtlpExporters {
             Error::config(message).of_setting("PROTOCOL")
         })
     }
+}
+
+/// Sends one request of traces without spans over OTLP, to the receiver that a configuration selects, and returns when it
+/// is accepted. This checks the address, the certificate and the credential.
+///
+/// # Errors
+///
+/// The configuration is not valid, the program is built without OTLP, or the request is not accepted within `timeout`
+/// ([`Error::is_export`]).
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+///
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::exporter::try_connection;
+///
+/// let config = TelemetryConfig::from_env()?;
+/// if let Err(error) = try_connection(&config, Duration::from_secs(5)) {
+///     eprintln!("no telemetry will arrive: {error}");
+/// }
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub fn try_connection(config: &TelemetryConfig, timeout: Duration) -> Result<(), Error> {
+    config.validate()?;
+    let target = config.copied().into();
+    let exporters = OtlpExporters::of(&target, Signal::Traces)?;
+    let _suppressed = suppress();
+    (exporters.try_connection)(&target, timeout).map_err(Error::export)
 }
 
 fn without(signal: &str) -> Error {

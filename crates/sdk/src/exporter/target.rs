@@ -1,28 +1,24 @@
-//! The receiver of OTLP and the headers of its backend.
+//! The receiver of OTLP.
 
 use std::sync::Arc;
 
 use crate::collector::ExporterId;
 use crate::config::{
-    Secret, Signal, TelemetryAuth, TelemetryConfig, check_header_name, server, without_credentials,
+    Signal, TelemetryAuth, TelemetryConfig, check_header_name, server, without_credentials,
 };
 use crate::error::Error;
 
-/// A configuration with the final endpoint and protocol, and the backend's additional headers.
+/// A configuration with the final endpoint and protocol.
 #[derive(Clone, Debug)]
 pub struct OtlpTarget {
     /// The configuration.
     pub config: Arc<TelemetryConfig>,
-    /// Headers of the backend. Headers of the environment and the configuration take precedence.
-    pub headers: Vec<(String, Secret)>,
-    /// Whether the backend accepts only traces.
-    pub is_traces_only: bool,
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
     fn from(mut config: TelemetryConfig) -> Self {
         config.note_code();
-        Self { config: Arc::new(config), headers: Vec::new(), is_traces_only: false }
+        Self { config: Arc::new(config) }
     }
 }
 
@@ -44,7 +40,7 @@ impl OtlpTarget {
         }
     }
 
-    /// Merges the headers of the backend, the configured headers and the credential. Later headers take precedence.
+    /// Merges the configured headers and the credential, which takes precedence.
     #[doc(hidden)]
     pub fn headers(&self, signal: Signal) -> Result<Vec<(String, String)>, Error> {
         let mut headers: Vec<(String, String)> = Vec::new();
@@ -62,9 +58,7 @@ impl OtlpTarget {
             headers.push((name, value));
             Ok(())
         };
-        let configured = self.config.otlp.headers(signal);
-        let backend = self.headers.iter().map(|(name, value)| (name, value));
-        for (name, value) in backend.chain(configured) {
+        for (name, value) in self.config.otlp.headers(signal) {
             let value =
                 value.resolve().map_err(|error| error.within(&format!("the header `{name}`")))?;
             set(name, value.expose().to_owned())?;

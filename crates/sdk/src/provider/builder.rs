@@ -20,7 +20,6 @@ use super::sampling::sampling;
 use super::shares::Shares;
 use super::targets::{OtlpTargets, say_left_out, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
-use crate::backend;
 use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::collector::{
@@ -285,7 +284,7 @@ impl TelemetryProviderBuilder {
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added, and to those that the configuration selects, among them the
-    /// `backend` ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). If there are none, and the
+    /// `backend`. If there are none, and the
     /// configuration does not list any, spans are printed to standard error (feature `console`). The configured
     /// propagators become the propagators of the process, see
     /// [`setup_propagators_with`](propagation::setup_propagators_with). The propagators of
@@ -310,7 +309,7 @@ impl TelemetryProviderBuilder {
         self.config.validate()?;
         let is_disabled = is_disabled();
         self.say_warnings();
-        backend::find(&self.config.backend)?;
+        self.config.check_backend()?;
         if !self.config.enabled || is_disabled {
             return self.start_disabled();
         }
@@ -421,7 +420,7 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(Policies::compile(&config.redaction)?);
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        let otlp = OtlpTargets::resolve(config)?;
+        let otlp = OtlpTargets::resolve(config);
         let shares = Shares::of(config, &otlp, this.exporters.len(), this.logs.len());
         let settings = shares.settings(config, start_timeout, redaction);
         let destinations =

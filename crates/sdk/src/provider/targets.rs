@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use crate::backend;
 use crate::collector::ExporterId;
 use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, context, needed};
 use crate::error::Error;
@@ -24,10 +23,9 @@ pub(super) struct OtlpTargets {
 }
 
 impl OtlpTargets {
-    pub(super) fn resolve(config: &TelemetryConfig) -> Result<Self, Error> {
-        let has_endpoint = config.otlp.traces.endpoint.is_some();
-        let configured =
-            backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
+    pub(super) fn resolve(config: &TelemetryConfig) -> Self {
+        let is_sent = config.uses_otlp() || config.otlp.traces.endpoint.is_some();
+        let configured = is_sent.then(|| config.copied().into());
         let mut this = Self::default();
         for signal in Signal::ALL {
             if let Some(reason) = config.refusal(signal, &[Decisive::Exporters]) {
@@ -67,7 +65,7 @@ impl OtlpTargets {
             this.targets.push((signal, target));
             this.targets.extend(additional(signal, config).map(|target| (signal, target)));
         }
-        Ok(this)
+        this
     }
 
     pub(super) fn leaves_out(&self, signal: Signal) -> bool {
@@ -169,5 +167,5 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
 fn accepts(target: &OtlpTarget, signal: Signal) -> bool {
     let config = &target.config;
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();
-    signal == Signal::Traces || !target.is_traces_only && !is_for_traces
+    signal == Signal::Traces || !is_for_traces
 }

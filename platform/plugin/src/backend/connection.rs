@@ -1,17 +1,14 @@
 //! Checks whether a backend accepts telemetry.
 
 use std::fmt;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
-use crate::caught::caught;
-use crate::channel::on_thread;
-use crate::clock::monotonic_now;
-use crate::config::TelemetryConfig;
-use crate::error::Error;
-use crate::exporter::OtlpExporters;
-use crate::recorder::context::suppress;
-use crate::redaction::sanitize_error;
+use floe_telemetry::config::{DEFAULT_BACKEND, Signal};
+use floe_telemetry::exporter::try_connection;
+use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
 
 /// The time for which [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,13 +31,14 @@ impl ConnectionReport {
     /// Creates a report. Credentials in `probe` and in the error of `result` are redacted.
     pub fn new(probe: impl AsRef<str>, duration: Duration, result: Result<(), String>) -> Self {
         Self {
-            probe: sanitize_error(probe.as_ref()).into_owned(),
-            problem: result.err().map(|problem| sanitize_error(&problem).into_owned()),
+            probe: sanitize_error_message(probe.as_ref()).into_owned(),
+            problem: result.err().map(|problem| sanitize_error_message(&problem).into_owned()),
             duration,
         }
     }
 
     /// Whether the backend accepts telemetry.
+    #[must_use]
     pub const fn is_ok(&self) -> bool {
         self.problem.is_none()
     }
@@ -57,60 +55,55 @@ impl fmt::Display for ConnectionReport {
 }
 
 /// Runs a check on a thread. After `limit`, the caller stops waiting, and the thread is not joined.
-pub(super) fn within<T: Send + 'static>(
+///
+/// # Errors
+/// No thread can be started.
+pub(super) fn within(
     limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<Result<T, String>, Error> {
-    const NAME: &str = "floe-connection";
-    let answer = on_thread(NAME, limit, || {
-        let _suppressed = suppress();
-        caught(work)
-    });
-    Ok(match answer.map_err(|error| Error::thread(NAME, &error))? {
-        Ok(Ok(report)) => Ok(report),
-        Ok(Err(_)) => Err("the backend panicked".to_owned()),
-        Err(_) => Err(format!("no answer within {limit:?}")),
+    probe: &str,
+    check: impl FnOnce() -> ConnectionReport + Send + 'static,
+) -> Result<ConnectionReport, Error> {
+    let started = Instant::now();
+    let (sender, report) = mpsc::channel();
+    let run = move || _ = sender.send(catch_unwind(AssertUnwindSafe(check)));
+    thread::Builder::new()
+        .name("floe-connection".to_owned())
+        .spawn(run)
+        .map_err(|error| Error::state(format!("cannot start a thread: {error}")))?;
+    let failed = |problem| ConnectionReport::new(probe, started.elapsed(), Err(problem));
+    Ok(match report.recv_timeout(limit) {
+        Ok(Ok(report)) => report,
+        Ok(Err(_)) => failed("it panicked".to_owned()),
+        Err(_) => failed(format!("no answer within {limit:?}")),
     })
 }
 
 /// Sends a request without spans, as the exporter would. The terminal gets no request, and accepts everything.
-pub(super) fn send_empty_request(
-    exporter: &ExporterConfig,
-    config: &TelemetryConfig,
-) -> ConnectionReport {
-    let started = monotonic_now();
-    let (probe, result) = match exporter {
-        ExporterConfig::Console => ("the terminal".to_owned(), Ok(())),
-        ExporterConfig::Otlp(otlp) => {
-            let probe =
-                format!("an empty OTLP/{} request to `{}`", otlp.protocol.as_str(), otlp.endpoint);
-            (probe, send(otlp, config))
-        }
-    };
+pub(super) fn send_empty_request(config: &TelemetryConfig) -> ConnectionReport {
+    let started = Instant::now();
+    if config.otlp_endpoint.is_none() && config.backend == DEFAULT_BACKEND {
+        return ConnectionReport::new("the terminal", started.elapsed(), Ok(()));
+    }
+    let (protocol, endpoint) = config.otlp_route(Signal::Traces);
+    let probe = format!("an empty OTLP/{} request to `{endpoint}`", protocol.as_str());
+    let result = try_connection(config, ANSWER_TIMEOUT).map_err(|error| error.to_string());
     ConnectionReport::new(probe, started.elapsed(), result)
-}
-
-fn send(otlp: &OtlpExporterConfig, config: &TelemetryConfig) -> Result<(), String> {
-    let Some(exporters) = OtlpExporters::linked() else {
-        return Err("OTLP needs the feature `otlp-grpc` or `otlp-http`".to_owned());
-    };
-    (exporters.try_connection)(&otlp.target(config), ANSWER_TIMEOUT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::channel;
 
     #[test]
     fn a_backend_that_hangs_or_panics_is_a_report() {
-        let forever = channel::<()>();
-        let hung = within(Duration::from_millis(20), move || {
-            forever.1.recv_timeout(Duration::MAX).is_ok()
+        let forever = mpsc::channel::<ConnectionReport>();
+        let hung = within(Duration::from_millis(20), "the backend `acme`", move || {
+            let _sender = forever.0;
+            forever.1.recv().expect("a report")
         });
-        assert_eq!(hung.unwrap().unwrap_err(), "no answer within 20ms");
-        let panicked = within(CONNECTION_TIMEOUT, || -> () { panic!("a bug") });
-        assert_eq!(panicked.unwrap().unwrap_err(), "the backend panicked");
+        assert_eq!(hung.unwrap().problem.unwrap(), "no answer within 20ms");
+        let panicked = within(CONNECTION_TIMEOUT, "the backend `acme`", || panic!("a bug"));
+        assert_eq!(panicked.unwrap().problem.unwrap(), "it panicked");
     }
 
     #[test]

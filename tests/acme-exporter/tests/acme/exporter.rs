@@ -4,7 +4,7 @@ use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{TIMEOUT, program};
-use floe_tests_acme_backend::ARCHIVE;
+use floe_tests_acme_exporter::ARCHIVE;
 
 const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
 

@@ -10,7 +10,7 @@ use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
 use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{TIMEOUT, program};
-use floe_tests_acme_backend::ARCHIVE;
+use floe_tests_acme_exporter::ARCHIVE;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {

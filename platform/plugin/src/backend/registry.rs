@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use floe_telemetry::Error;
+use floe_telemetry::callsite::SourceLocation;
+use floe_telemetry::config::suggest::{did_you_mean, nearest, one_of};
+
 use super::built_in::BuiltIn;
 use super::plugin::TelemetryBackendPlugin;
-use crate::callsite::SourceLocation;
-use crate::config::sorted;
-use crate::error::Error;
-use crate::suggest::{did_you_mean, nearest, one_of};
 
 /// A backend that is linked into the program, and the source location that registered it.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +26,13 @@ impl LinkedBackend {
     }
 
     /// Returns the backend.
+    #[must_use]
     pub const fn backend(&self) -> &'static dyn TelemetryBackendPlugin {
         self.backend
     }
 
     /// Returns the source location that registers the backend.
+    #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
@@ -45,17 +47,16 @@ impl fmt::Display for LinkedBackend {
     }
 }
 
-floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
+floe_telemetry::__floe_link_list! {
     static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
 }
 
 /// The backends of this crate. They are not in the linker's list, because an element of a list counts as `unsafe_code`
 /// in the crate that declares the list.
 static BUILT_IN: [LinkedBackend; 3] = [
-    LinkedBackend::new(&BuiltIn::Console, floe_telemetry_core::__floe_location!()),
-    LinkedBackend::new(&BuiltIn::Jaeger, floe_telemetry_core::__floe_location!()),
-    LinkedBackend::new(&BuiltIn::Otlp, floe_telemetry_core::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Console, floe_telemetry::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Jaeger, floe_telemetry::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Otlp, floe_telemetry::__floe_location!()),
 ];
 
 /// Returns every backend that is linked into the program, in no particular order. Backends that cannot be chosen,
@@ -65,9 +66,10 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
 }
 
 /// Returns the names of the linked backends, sorted and without duplicates.
+#[must_use]
 pub fn names() -> Vec<&'static str> {
-    let given: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
-    let mut names = sorted(&given, |name| *name);
+    let mut names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
+    names.sort_unstable();
     names.dedup();
     names
 }
@@ -80,7 +82,7 @@ pub fn names() -> Vec<&'static str> {
 /// register the backends.
 ///
 /// ```standalone_crate
-/// use floe_telemetry::backend;
+/// use floe_plugin::backend;
 ///
 /// let error = backend::find("jaegr").unwrap_err();
 /// assert_eq!(
@@ -89,11 +91,14 @@ pub fn names() -> Vec<&'static str> {
 /// );
 /// ```
 pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
-    let found: Vec<_> = linked().filter(|linked| linked.backend().name() == name).collect();
+    let mut found: Vec<_> = linked().filter(|linked| linked.backend().name() == name).collect();
     match found[..] {
         [] => Err(unknown(name)),
         [linked] => Ok(linked.backend()),
-        _ => Err(duplicate(&sorted(&found, |linked| linked.location()))),
+        _ => {
+            found.sort_unstable_by_key(|linked| linked.location());
+            Err(duplicate(&found))
+        }
     }
 }
 
@@ -109,11 +114,11 @@ macro_rules! telemetry_backend {
     ($backend:expr $(,)?) => {
         const _: () = {
             static BACKEND: &dyn $crate::backend::TelemetryBackendPlugin = &$backend;
-            $crate::__floe_linked! {
+            $crate::__private::linked! {
                 "fl_backend_0_1"
                 static LINKED: $crate::backend::LinkedBackend = $crate::backend::LinkedBackend::new(
                     BACKEND,
-                    $crate::__floe_location!(),
+                    $crate::__private::location!(),
                 );
             }
         };
