@@ -245,7 +245,7 @@ def the_backend_is_away(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
         tiers.restart_gateways(f"{queue}::queue_size: 20000", f"{queue}::num_consumers: 1")
         full = waves(nodes, "full", 4)
         prometheus.wait_until(lambda: tiers.total(refused) > 0, 60)
-        rules = {("FloeCollectorSpansLost", "queue full"), ("FloeCollectorQueueFills", None)}
+        rules = {("FloeCollectorSpansLost", "queue full"), ("FloeCollectorQueueFills", None), ("FloeCollectorDied", None)}
         prometheus.wait_until(lambda: rules <= prometheus.firing().keys(), 30)
         print(f"away: {dict(prometheus.firing())}", flush=True)
         wrong.equal("other alerts", prometheus.firing().keys(), rules)
