@@ -181,5 +181,5 @@ impl<S: AsyncRead + Unpin> Read for Now<'_, '_, '_, S> {
     }
 }
 
-#[cfg(all(test, feature = "grpc", feature = "http"))]
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Each connection is refused by a server of rustls after the handshake of the client. The client writes only after the
 //! server has closed the connection, so that its write fails.
 
+#![cfg(all(feature = "grpc", feature = "http"))]
+
 use std::future::poll_fn;
 use std::io::{Read as _, Write as _};
 use std::iter;
