@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "functions that C calls need names")]
 
 use std::cell::RefCell;
+use std::ffi::c_void;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Waker};
@@ -20,15 +21,18 @@ fn telemetry() -> MutexGuard<'static, Option<TelemetryProvider>> {
     TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls [`telemetry_start`] while the library is loaded, if `FLOE_HOST_CONSTRUCTOR` is set.
+/// Calls [`telemetry_start`] while the library is loaded, if `FLOE_HOST_CONSTRUCTOR` is set, or [`telemetry_copy`] if it is
+/// `signals`.
 // SAFETY: the section is the list of constructors, which are functions of this type.
 #[cfg(target_os = "linux")]
 #[used]
 #[unsafe(link_section = ".init_array")]
 static CONSTRUCTOR: extern "C" fn() = {
     extern "C" fn start() {
-        if std::env::var_os("FLOE_HOST_CONSTRUCTOR").is_some() {
-            telemetry_start();
+        match std::env::var("FLOE_HOST_CONSTRUCTOR").as_deref() {
+            Ok("signals") => _ = telemetry_copy(),
+            Ok(_) => _ = telemetry_start(),
+            Err(_) => {}
         }
     }
     start
@@ -124,6 +128,13 @@ thread_local! {
 pub extern "C" fn telemetry_leave() {
     LEFT.set(None);
     LEFT.set(Some(create_span("left")));
+}
+
+/// Lets Node load the library as a module.
+// SAFETY: no other function of the process has this name.
+#[unsafe(no_mangle)]
+pub extern "C" fn napi_register_module_v1(_: *mut c_void, exports: *mut c_void) -> *mut c_void {
+    exports
 }
 
 /// Shuts the telemetry down.

@@ -76,16 +76,20 @@ impl<W: Write> Write for Unsignalled<W> {
 }
 
 #[cfg(all(unix, not(miri)))]
-pub use self::mask::SignalAction;
+pub use self::mask::{SignalAction, SignalHandler};
 
 #[cfg(all(unix, not(miri)))]
 #[expect(unsafe_code, reason = "the standard library cannot block the signals of a thread")]
 mod mask {
+    use std::ffi::c_void;
     use std::marker::PhantomData;
-    use std::mem::MaybeUninit;
+    use std::mem::{self, MaybeUninit};
     use std::ptr;
 
-    use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
+    use libc::{
+        SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ,
+        c_int, sigset_t,
+    };
 
     /// Signals that the thread's own instructions raise. If they were blocked, they would still end the process, but
     /// without a handler of the program, such as one that prints the stack.
@@ -161,6 +165,9 @@ mod mask {
     /// The signals that a marked handler blocks while it runs. No handler has a reason to block just these.
     const MARK: [c_int; 3] = [libc::SIGTTOU, libc::SIGURG, libc::SIGWINCH];
 
+    /// A handler, which gets the number of the signal and two pointers of the kernel.
+    pub type SignalHandler = extern "C" fn(c_int, *mut c_void, *mut c_void);
+
     /// The reaction of the process to a signal.
     #[derive(Clone, Copy, Debug)]
     pub struct SignalAction(libc::sigaction);
@@ -187,11 +194,41 @@ mod mask {
             self.0.sa_sigaction == libc::SIG_DFL
         }
 
-        /// Marks the handler as one of this library, for other copies of the library in the process.
+        /// Returns a reaction that calls `handler` in place of this one, marked for other copies of the library in the
+        /// process. It interrupts those system calls that this one interrupts, and none if there is no handler. The stack
+        /// stays the same, because an alternate one may be too small for a handler of the program.
         #[must_use]
-        pub fn of_library(mut self) -> Self {
-            self.0.sa_mask = of(&MARK);
-            self
+        pub fn replaced_by(&self, handler: SignalHandler) -> Self {
+            let mut replaced = *self;
+            let inherited = self.0.sa_flags & (SA_RESTART | SA_ONSTACK);
+            replaced.0.sa_sigaction = handler as *const () as libc::sighandler_t;
+            replaced.0.sa_flags =
+                SA_SIGINFO | if self.is_default() { SA_RESTART } else { inherited };
+            replaced.0.sa_mask = of(&MARK);
+            replaced
+        }
+
+        /// Calls the handler.
+        ///
+        /// # Safety
+        ///
+        /// This must run in a handler of the signal, with the pointers of the kernel, and there must be a handler.
+        pub unsafe fn call(&self, signal: c_int, info: *mut c_void, context: *mut c_void) {
+            if self.0.sa_flags & SA_RESETHAND != 0 {
+                let mut default = *self;
+                default.0.sa_sigaction = libc::SIG_DFL;
+                default.restore(signal);
+            }
+            let handler = self.0.sa_sigaction as *const ();
+            if self.0.sa_flags & SA_SIGINFO == 0 {
+                // SAFETY: without the flag, a handler has this type.
+                unsafe { mem::transmute::<*const (), extern "C" fn(c_int)>(handler)(signal) };
+            } else {
+                // SAFETY: with the flag, a handler has this type.
+                unsafe {
+                    mem::transmute::<*const (), SignalHandler>(handler)(signal, info, context);
+                };
+            }
         }
 
         /// Whether a copy of this library has marked the handler.

@@ -46,7 +46,7 @@ pub mod metrics {
 
 pub mod program_signals {
     #[cfg(all(unix, not(miri)))]
-    pub use crate::program_signals::SignalAction;
+    pub use crate::program_signals::{SignalAction, SignalHandler};
     pub use crate::program_signals::{Unsignalled, blocked, is_of_library, spawn};
 }
 

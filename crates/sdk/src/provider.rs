@@ -258,9 +258,10 @@ impl TelemetryProvider {
     /// once, with the number of the lost spans. If plugins contain copies of this library, the process ends when the last
     /// copy has finished. The provider is also shut down at the exit, as by [`shutdown_at_exit`](Self::shutdown_at_exit).
     ///
-    /// This is for programs that do not handle these signals. The handlers of a program that does, for example with
-    /// `tokio::signal`, still run, but the process ends as soon as the provider is shut down. Such a program calls
-    /// [`shutdown`](Self::shutdown) after its own work instead.
+    /// A handler that was there before, such as one of Node, Python, a JVM or `ctrlc`, gets the signal once everything is
+    /// delivered, and the program ends in its own way: nothing that it records from then on is exported. If it does not
+    /// end, the next signal ends the process. A program whose handlers record telemetry calls
+    /// [`shutdown`](Self::shutdown) after its own work instead, as does one that handles these signals later.
     ///
     /// A signal that the process ignores, as below `nohup`, stays ignored. A fork ends at once. Without a provider in
     /// use, signals end the process at once. A [no-op provider](Self::is_noop) changes nothing, and neither does any on
@@ -274,13 +275,14 @@ impl TelemetryProvider {
     ///
     /// # Errors
     ///
-    /// The handlers of the signals or of the exit cannot be installed, or the thread that waits for them cannot be started.
+    /// The handler of the exit cannot be installed, or the thread that waits for the end cannot be started.
     pub fn shutdown_on_signals(&self) -> Result<(), Error> {
         if self.is_noop() {
             return Ok(());
         }
         exit::at_exit(&self.inner, self.drop_timeout)?;
-        standby::end_at_signals()
+        standby::end_at_signals();
+        Ok(())
     }
 
     /// Sets the timeout of the shutdown, when the provider is dropped and when the process exits. Default 5 seconds.

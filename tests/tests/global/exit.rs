@@ -365,6 +365,87 @@ fn another_signal_ends_the_process_at_once() {
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }
 
+extern "C" fn exits(_: c_int) {
+    std::process::exit(5);
+}
+
+extern "C" fn raises_again(signal: c_int) {
+    reset(signal);
+    send_to_self(signal);
+}
+
+static IS_IN_HANDLER: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn never_ends(_: c_int) {
+    println!("in the handler");
+    IS_IN_HANDLER.store(true, Ordering::Release);
+    loop {
+        thread::yield_now();
+    }
+}
+
+/// Handles a signal on a thread, as `ctrlc` does.
+fn exit_on_a_thread(signal: c_int) {
+    let is_set = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal, Arc::clone(&is_set)).unwrap();
+    thread::spawn(move || {
+        wait_until(|| is_set.load(Ordering::Acquire));
+        println!("cleaned");
+        std::process::exit(5);
+    });
+}
+
+type Handling = (fn(c_int), Option<i32>, &'static str);
+
+/// The handlers of a program, the code with which they end it, or `None` for the signal, and their output.
+const HANDLERS: [Handling; 4] = [
+    (|signal| handle(signal, exits), Some(5), ""),
+    (|signal| handle(signal, raises_again), None, ""),
+    (|signal| handle(signal, never_ends), None, "in the handler"),
+    (exit_on_a_thread, Some(5), "cleaned"),
+];
+
+/// The receiver answers late, so a handler that did not wait for the delivery would end the process before.
+#[test]
+fn a_handler_that_was_there_before_ends_the_program_after_the_delivery() {
+    let program = program!({
+        let (prepare, ..) = HANDLERS[std::env::var(HANDLER).unwrap().parse::<usize>().unwrap()];
+        let signal = own_signal();
+        prepare(signal);
+        let _telemetry = start_with_signals(TIMEOUT);
+        work();
+        let sent = Instant::now();
+        thread::spawn(move || {
+            while !IS_IN_HANDLER.load(Ordering::Acquire) || sent.elapsed() < Duration::from_secs(1)
+            {
+                thread::yield_now();
+            }
+            send_to_self(signal);
+        });
+        send_to_self(signal);
+        wait_for_the_end()
+    });
+    for signal in [SIGTERM, SIGINT] {
+        for (n, (_, code, printed)) in HANDLERS.into_iter().enumerate() {
+            let receiver = Receiver::http();
+            let mut child = program.at(&receiver);
+            let ended = output_with_signal(child.env(HANDLER, n.to_string()), signal, "");
+            let cause = code.is_none().then_some(signal);
+            assert_eq!(
+                (ended.status.code(), ended.status.signal()),
+                (code, cause),
+                "{n}: {ended:?}"
+            );
+            let stdout = String::from_utf8_lossy(&ended.stdout);
+            assert!(stdout.contains(printed), "{n}: {ended:?}");
+            assert_eq!(receiver.spans().len(), 1, "{n}: {ended:?}");
+        }
+    }
+}
+
+/// The variable with the number of the handler that the program has before it starts telemetry.
+const HANDLER: &str = "TEST_HANDLER";
+
 fn end_at_shutdown(call: fn()) -> TelemetryProvider {
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
         .with_span_exporter(AtShutdown(call))

@@ -21,7 +21,4 @@ pub(super) const fn is_signalled() -> bool {
     false
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
-pub(super) fn end_at_signals() -> Result<(), Error> {
-    Ok(())
-}
+pub(super) const fn end_at_signals() {}

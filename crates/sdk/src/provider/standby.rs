@@ -1,14 +1,17 @@
 //! The thread that shuts telemetry down when the process ends. It waits from the start, because `exit` and signals may
 //! interrupt a thread of the program while that thread allocates or holds a lock, and a sandbox may forbid new threads.
 //!
-//! A plugin may contain another copy of this library. Its handler calls the handler that was there before, so a signal
-//! reaches all copies. The process ends when the last of them has finished: each marks its handlers, and hands on to the
-//! copy below.
+//! A plugin may contain another copy of this library. Its handler calls the copy's handler that was there before, so a
+//! signal reaches all copies. The process ends when the last of them has finished: each marks its handlers, and hands on to
+//! the copy below.
+//!
+//! Any other handler that was there before belongs to the program, which ends in its own way: it gets the signal once
+//! telemetry is delivered, and the process is not ended here.
 //!
 //! The functions that run on the interrupted thread neither allocate nor take a lock: they store a number, wake the
 //! waiting thread, and sleep.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -17,7 +20,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::{emulate_default_handler, exit, register};
+use signal_hook::low_level::{emulate_default_handler, exit};
 
 use super::{IN_USE_BY, this_process};
 use crate::clock::{Instant, monotonic_now};
@@ -58,6 +61,15 @@ static IS_HURRIED: AtomicBool = AtomicBool::new(false);
 
 static HAS_FINISHED: AtomicBool = AtomicBool::new(false);
 
+/// The signal that the next call of the handler hands on to the program's own handler, or `NOTHING`.
+static HAND_ON: AtomicI32 = AtomicI32::new(NOTHING);
+
+/// Whether the program's own handler has got the signal, so that the program ends in its own way.
+static IS_HANDED_ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether a thread of the program exits, whatever the cause.
+static IS_EXITING: AtomicBool = AtomicBool::new(false);
+
 /// Whether telemetry is shut down, or its loss is reported, so that another signal loses nothing.
 static IS_SHUT_DOWN: AtomicBool = AtomicBool::new(false);
 
@@ -70,14 +82,27 @@ static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// The waiting thread. Never freed, because a signal handler may be reading it.
 static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 
-/// The reactions to the signals that this copy of the library handles.
-static HANDLED: Mutex<[Option<Handled>; 3]> = Mutex::new([None; 3]);
+/// The reactions to the signals that this copy of the library handles. Never freed, because a handler may be reading them.
+static HANDLED: [AtomicPtr<Handled>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
 const SIGNALS: [c_int; 3] = [SIGTERM, SIGINT, SIGHUP];
 
-#[derive(Clone, Copy)]
 struct Handled {
     before: SignalAction,
     own: SignalAction,
+}
+
+impl Handled {
+    #[expect(unsafe_code, reason = "a lock could be held by the interrupted thread")]
+    fn of(signal: c_int) -> Option<&'static Self> {
+        let at = SIGNALS.iter().position(|handled| *handled == signal)?;
+        // SAFETY: the pointer is null or comes from a box that is never freed.
+        unsafe { HANDLED[at].load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Whether there was a handler before that belongs to no copy of the library.
+    fn is_above_the_program(&self) -> bool {
+        !self.before.is_default() && !self.before.is_of_library()
+    }
 }
 
 /// Starts the thread, unless it waits already. `finish` shuts telemetry down; `exit` waits for it at most for `limit`.
@@ -98,8 +123,10 @@ pub(super) fn start(finish: fn(), limit: Duration) -> Result<(), Error> {
     }
     REQUEST.store(NOTHING, Ordering::Relaxed);
     COUNTED.store(0, Ordering::Relaxed);
-    IS_HURRIED.store(false, Ordering::Relaxed);
-    HAS_FINISHED.store(false, Ordering::Relaxed);
+    HAND_ON.store(NOTHING, Ordering::Relaxed);
+    for state in [&IS_HURRIED, &HAS_FINISHED, &IS_HANDED_ON, &IS_EXITING] {
+        state.store(false, Ordering::Relaxed);
+    }
     IS_SHUT_DOWN.store(false, Ordering::Relaxed);
     let waiting = program_signals::spawn("floe-exit", move || wait(finish))
         .map_err(|error| Error::thread("exit", &error))?;
@@ -144,21 +171,19 @@ enum Others {
 }
 
 fn others(signal: c_int) -> Others {
-    // Only tried, because a signal may interrupt the thread that holds it.
-    let Ok(handled) = HANDLED.try_lock().map(|handled| *handled) else { return Others::None };
-    let of_signal = SIGNALS.into_iter().zip(handled).find(|(handled, _)| *handled == signal);
-    let Some((_, Some(Handled { before, own }))) = of_signal else { return Others::None };
+    let Some(handled) = Handled::of(signal) else { return Others::None };
     let now = SignalAction::of(signal);
-    if !now.has_handler_of(&own) {
-        if now.is_of_library() { Others::Above } else { Others::None }
-    } else if before.is_of_library() && !before.has_handler_of(&own) {
-        Others::Below(before)
+    let is_uppermost = now.has_handler_of(&handled.own);
+    if !is_uppermost && now.is_of_library() {
+        Others::Above
+    } else if is_uppermost && handled.before.is_of_library() {
+        Others::Below(handled.before)
     } else {
         Others::None
     }
 }
 
-/// Ends the process by the signal, or leaves that to another copy of the library. A copy above this one hands on when it
+/// Ends the process by the signal, or leaves that to the program or to another copy of the library. A copy above this one hands on when it
 /// has finished, at the latest after its own limit.
 fn leave(signal: c_int) {
     let deadline = monotonic_now().checked_add(limit());
@@ -168,8 +193,26 @@ fn leave(signal: c_int) {
             Others::Above if deadline.is_none_or(|at| monotonic_now() < at) => {
                 thread::park_timeout(PAUSE);
             }
+            _ if Handled::of(signal).is_some_and(Handled::is_above_the_program) => {
+                return hand_on(signal);
+            }
             _ => return end_by(signal),
         }
+    }
+}
+
+/// Lets the kernel call the handler once more, on the thread that it chooses, as if the library was not there.
+#[expect(unsafe_code, reason = "the standard library sends no signals")]
+fn hand_on(signal: c_int) {
+    // SAFETY: this is the declaration of POSIX, and the function takes any numbers.
+    unsafe extern "C" {
+        safe fn kill(process: c_int, signal: c_int) -> c_int;
+    }
+
+    // A program that exits already has chosen how it ends.
+    if !IS_EXITING.load(Ordering::Acquire) {
+        HAND_ON.store(signal, Ordering::Release);
+        kill(process::id().cast_signed(), signal);
     }
 }
 
@@ -214,6 +257,7 @@ pub(super) fn is_signalled() -> bool {
 }
 
 extern "C" fn exiting() {
+    IS_EXITING.store(true, Ordering::Release);
     let this = this_process();
     // After a signal, an exit waits for the end by that signal, so that the parent process sees the cause.
     let is_needed = is_signalled() || IN_USE_BY.load(Ordering::Acquire) == this;
@@ -247,29 +291,40 @@ fn register_exit() -> Result<(), Error> {
 }
 
 /// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
-#[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
-pub(super) fn end_at_signals() -> Result<(), Error> {
-    let mut handled = lock(&HANDLED);
-    for (signal, handled) in SIGNALS.into_iter().zip(&mut *handled) {
+pub(super) fn end_at_signals() {
+    static REGISTERING: Mutex<()> = Mutex::new(());
+
+    let _registering = lock(&REGISTERING);
+    for (signal, place) in SIGNALS.into_iter().zip(&HANDLED) {
         let before = SignalAction::of(signal);
-        match handled {
-            // The program has reset its handlers, as servers do in a fork.
-            Some(Handled { own, .. }) if before.is_default() => own.restore(signal),
-            None if !before.is_ignored() => {
-                // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or
-                // end.
-                let registered = unsafe { register(signal, move || received(signal)) };
-                registered.map_err(|error| {
-                    Error::state(format!("signal {signal} cannot be handled: {error}"))
-                })?;
-                let own = SignalAction::of(signal).of_library();
-                own.restore(signal);
-                *handled = Some(Handled { before, own });
-            }
-            _ => {}
+        let is_handled = Handled::of(signal).is_some();
+        // A program may reset its handlers, as servers do in a fork.
+        if before.is_ignored() || is_handled && !before.is_default() {
+            continue;
         }
+        let own = before.replaced_by(handle);
+        place.store(Box::into_raw(Box::new(Handled { before, own })), Ordering::Release);
+        own.restore(signal);
     }
-    Ok(())
+}
+
+/// Handles a signal on the interrupted thread: it uses atomic values, and system calls that wake a thread, write, raise the
+/// signal or end.
+#[expect(unsafe_code, reason = "the handler that was there before is a pointer")]
+extern "C" fn handle(signal: c_int, info: *mut c_void, context: *mut c_void) {
+    let handled = Handled::of(signal);
+    let before = handled.map(|it| it.before).filter(|before| !before.is_default());
+    let is_above_a_copy = before.is_some_and(|before| before.is_of_library());
+    let is_handed_on = !is_above_a_copy && received(signal, before.is_some());
+    if (is_above_a_copy || is_handed_on)
+        && let Some(before) = before
+    {
+        // SAFETY: this is a handler of the signal, and the pointers are those of the kernel.
+        unsafe { before.call(signal, info, context) };
+    }
+    if is_above_a_copy {
+        received(signal, false);
+    }
 }
 
 /// Whether a signal counts: it is the first, or comes later than [`BURST`] after the last one that has counted.
@@ -282,20 +337,34 @@ fn counts() -> bool {
     is_later && COUNTED.compare_exchange(last, now, success, failure).is_ok()
 }
 
-fn received(signal: c_int) {
+/// Reacts to a signal. Returns whether the program's own handler, if it has one, gets it now.
+fn received(signal: c_int, has_handler: bool) -> bool {
     if PROCESS.load(Ordering::Acquire) != this_process() {
-        return end_by(signal);
+        if !has_handler {
+            end_by(signal);
+        }
+        return has_handler;
     }
-    if !counts() || is_first(signal) {
-        return;
+    let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+    if HAND_ON.compare_exchange(signal, NOTHING, success, failure).is_ok() {
+        IS_HANDED_ON.store(true, Ordering::Release);
+        return true;
     }
+    if counts() && !is_first(signal) {
+        hurry(signal);
+    }
+    false
+}
+
+/// Reacts to a signal that counts after the first request.
+fn hurry(signal: c_int) {
     if REQUEST.load(Ordering::Acquire) == EXIT {
         // The process ends already, in the way that it has chosen.
         let is_last = matches!(others(signal), Others::None);
         if !HAS_FINISHED.load(Ordering::Acquire) || !is_last {
             return;
         }
-    } else {
+    } else if !IS_HANDED_ON.load(Ordering::Acquire) {
         // The waiting thread reports the loss, and ends the process.
         if !IS_HURRIED.swap(true, Ordering::AcqRel) {
             return;
