@@ -54,9 +54,9 @@ impl Draft {
         if self.redactor.key(name).is_some() { REDACTED } else { name }
     }
 
-    /// Sets the message. It quotes input, as error messages do, so the policy for error text applies.
+    /// Sets the message. It quotes input, as error messages do.
     pub(super) fn set_message(&mut self, write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result) {
-        self.record.message = self.write(write, |redactor, text| redactor.rules().error_text(text));
+        self.record.message = self.write(write, |redactor, text| redactor.rules().log_text(text));
     }
 
     pub(super) fn set_target(&mut self, target: &str) {
@@ -163,6 +163,6 @@ impl Draft {
 pub(super) fn redact(redactor: &mut Redactor, key: Option<&str>, text: &str) -> Option<String> {
     match key {
         Some(key) => redactor.text(key, text, ERRORS.contains(&key)),
-        None => redactor.rules().error_text(text),
+        None => redactor.rules().log_text(text),
     }
 }

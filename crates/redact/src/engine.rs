@@ -14,7 +14,8 @@ use crate::rules::words::Binding;
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::{class, count_steps, line_start, mark_around, mark_at, steps};
 use crate::{
-    address, armour, command, group, mark, pair, personal, sentence, slot, structure, table, vendor,
+    address, armour, command, group, mark, pair, personal, sentence, slot, strict, structure,
+    table, vendor,
 };
 
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
@@ -34,6 +35,9 @@ const STEPS: usize = 64;
 
 /// The number of steps that a text may take in addition, because a short text may consist of names only.
 const ALLOWANCE: usize = 64 * 1024;
+
+/// The maximum number of times that the level `strict` masks a text.
+const MASKED: usize = 4;
 
 /// The maximum distance, in bytes, from an anchor back to the start of the unread text.
 const LOOK_BACK: usize = 256;
@@ -130,13 +134,45 @@ pub(crate) fn steps_of(text: &str) -> usize {
 
 /// Redacts a text; `None` if nothing was found.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
-    redact_within(policy, text, STEPS)
+    let redacted = redact_within(policy, text, STEPS);
+    if policy.is_strict() { mask(policy, text, redacted) } else { redacted }
+}
+
+/// Masks all that is not known to be harmless. The text around the marks is read again.
+fn mask(policy: &Policy, text: &str, redacted: Option<Redacted>) -> Option<Redacted> {
+    let mut safe =
+        redacted.unwrap_or_else(|| Redacted { findings: Vec::new(), text: text.to_owned() });
+    let budget = Budget::new(STEPS, false);
+    for _ in 0..MASKED {
+        let more = strict::unknown(policy, &safe.text);
+        let is_done = more.is_empty();
+        if !is_done {
+            safe = added(text, safe, more);
+        }
+        let whole = 0..safe.text.len();
+        match pass(policy, &safe.text, slice::from_ref(&whole), budget) {
+            Some(more) => safe = added(text, safe, more),
+            None if is_done => break,
+            None => {}
+        }
+    }
+    (!safe.findings.is_empty()).then_some(safe)
+}
+
+/// Adds findings in a redacted text.
+fn added(text: &str, redacted: Redacted, more: Vec<Finding>) -> Redacted {
+    let known = redacted.findings;
+    // `merged` keeps the first of the findings with one range, so the known ones come first.
+    let mut found = known.clone();
+    found.extend(original(&known, more));
+    let findings = fitted(text, found, &known);
+    Redacted { text: replaced(text, &findings), findings }
 }
 
 fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacted> {
     let whole = 0..text.len();
     let found = pass(policy, text, slice::from_ref(&whole), Budget::new(per_byte, true))?;
-    let mut findings = fitted(text, found, &[]);
+    let findings = fitted(text, found, &[]);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
     let mut parts = around(&redacted, &[]);
     // A mark can complete a structure that was not recognized with the secret, so the text around it is read again.
@@ -148,12 +184,8 @@ fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacte
             break;
         };
         let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
-        let known = redacted.findings;
-        // `merged` keeps the first of the findings with one range, so the known ones come first.
-        let mut found = known.clone();
-        found.extend(original(&known, more));
-        findings = fitted(text, found, &known);
-        redacted = Redacted { text: replaced(text, &findings), findings };
+        let known = redacted.findings.clone();
+        redacted = added(text, redacted, more);
         if is_unread {
             break;
         }
@@ -185,9 +217,7 @@ fn is_known(finding: &Finding, known: &[Finding]) -> bool {
     place.is_ok_and(|place| known[place] == *finding)
 }
 
-/// Returns the findings of one pass over parts of the text, sorted and without overlaps. At the strict level, a name of a
-/// secret may itself be a value that goes, and explains its own value no longer, so the findings are also those of the
-/// default level.
+/// Returns the findings of one pass over parts of the text, sorted and without overlaps.
 fn pass(
     policy: &Policy,
     text: &str,
@@ -195,9 +225,6 @@ fn pass(
     budget: Budget,
 ) -> Option<Vec<Finding>> {
     let mut found = findings(policy, text, parts, budget);
-    if let Some(default) = policy.below_strict() {
-        found.extend(findings(&default, text, parts, budget));
-    }
     if found.is_empty() {
         return None;
     }

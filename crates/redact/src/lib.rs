@@ -27,6 +27,7 @@ mod scan;
 mod score;
 mod sentence;
 mod slot;
+mod strict;
 mod structure;
 mod table;
 mod text;

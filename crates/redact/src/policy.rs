@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::anchors::Anchors;
 use crate::key::{self, CONFIGURED, Meaning, Name};
-use crate::rules::keys::{Flag, KeyKind};
 
 /// The amount of data that is redacted. The default is [`CredentialsAndPii`](Self::CredentialsAndPii).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,7 +17,8 @@ pub enum Level {
     /// bank accounts, telephone numbers, US social security numbers.
     #[default]
     CredentialsAndPii,
-    /// Like `CredentialsAndPii`, and also every value assigned to an ambiguous key, such as `session` or `signature`.
+    /// Like `CredentialsAndPii`, and everything else that is not known to be harmless: words, identifiers and paths of
+    /// words, numbers of up to seven digits, times, versions, addresses and known codes stay. It is meant for texts of errors.
     Strict,
 }
 
@@ -64,31 +64,28 @@ impl Policy {
         self.level != Level::Credentials
     }
 
-    /// Returns the policy at the default level if this one is strict.
-    pub(crate) fn below_strict(&self) -> Option<Self> {
-        let is_strict = self.level == Level::Strict;
-        is_strict.then(|| Self { level: Level::default(), ..self.clone() })
+    pub(crate) fn is_strict(&self) -> bool {
+        self.level == Level::Strict
+    }
+
+    /// Whether this is the name of an allowed key.
+    pub(crate) fn allows(&self, key: &[u8]) -> bool {
+        let name = Name::new(key);
+        self.allowed.iter().any(|known| known.as_bytes() == name.as_bytes())
     }
 
     /// Returns the meaning of a key; `None` if the key is not the name of a secret.
     pub(crate) fn meaning(&self, key: &[u8]) -> Option<Meaning> {
         if !(self.allowed.is_empty() && self.keys.is_empty()) {
             let name = Name::new(key);
-            let is_same = |known: &Name| known.as_bytes() == name.as_bytes();
-            if self.allowed.iter().any(is_same) {
+            if self.allows(key) {
                 return None;
             }
             if self.keys.iter().any(|known| name.ends_with(known)) {
                 return Some(CONFIGURED);
             }
         }
-        let mut meaning = key::meaning(key)?;
-        if self.level == Level::Strict
-            && matches!(meaning.kind, KeyKind::Weak | KeyKind::Code | KeyKind::Context)
-        {
-            (meaning.kind, meaning.flags) = (KeyKind::Password, &[Flag::Always]);
-        }
-        Some(meaning)
+        key::meaning(key)
     }
 }
 

@@ -204,11 +204,13 @@ impl Redactor {
     }
 
     /// Whether the text has no [`findings`](Self::findings) because it contains no anchor of a rule. Always `false`
-    /// with a configured pattern. This check is fast.
+    /// with a configured pattern and at the level `Strict`. This check is fast.
     #[inline]
     #[must_use]
     pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {
-        self.policy.patterns.is_empty() && self.policy.anchors().next(text.as_ref(), 0).is_none()
+        self.policy.patterns.is_empty()
+            && !self.policy.is_strict()
+            && self.policy.anchors().next(text.as_ref(), 0).is_none()
     }
 
     /// Explains for each candidate in a text why it was redacted or kept, one per line.

@@ -62,6 +62,8 @@ pub enum Evidence {
     Sibling,
     /// A configured pattern.
     Pattern,
+    /// The level is [`Strict`](crate::Level::Strict), and the text is not known to be harmless.
+    NotKnown,
     /// There is no evidence: the text was not read, because reading took more steps than a text may take.
     Unread,
 }
@@ -76,6 +78,7 @@ impl Display for Evidence {
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
             Self::Sibling => f.write_str("a secret is in the same list, comparison, call or pair"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
+            Self::NotKnown => f.write_str("it is not known to be harmless"),
             Self::Unread => {
                 f.write_str("it was not examined, because examining the text took too many steps")
             }

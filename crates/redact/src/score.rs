@@ -463,7 +463,7 @@ fn is_type(word: &[u8]) -> bool {
 }
 
 /// Whether the word consists of names of algorithms and their sizes: `sha256WithRSA`, `aes-256-cbc`, `HS256`.
-fn is_algorithm(word: &[u8]) -> bool {
+pub(crate) fn is_algorithm(word: &[u8]) -> bool {
     let mut parts = word
         .split(|byte| !byte.is_ascii_alphanumeric())
         .flat_map(|part| part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));

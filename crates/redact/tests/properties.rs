@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use floe_redact::Redactor;
+use floe_redact::{Level, Redactor};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -181,18 +181,20 @@ proptest! {
     #[test]
     fn findings_are_sorted_apart_and_what_is_replaced(bytes in bytes()) {
         let text = String::from_utf8_lossy(&bytes);
-        let redactor = Redactor::new();
-        let mut safe = String::new();
-        let mut kept = 0;
-        for finding in redactor.findings(&text) {
-            prop_assert!(kept <= finding.range.start);
-            prop_assert!(finding.range.start < finding.range.end);
-            safe.push_str(&text[kept..finding.range.start]);
-            safe.push_str(&finding.mark);
-            kept = finding.range.end;
+        for level in [Level::default(), Level::Strict] {
+            let redactor = Redactor::builder().level(level).build();
+            let mut safe = String::new();
+            let mut kept = 0;
+            for finding in redactor.findings(&text) {
+                prop_assert!(kept <= finding.range.start);
+                prop_assert!(finding.range.start < finding.range.end);
+                safe.push_str(&text[kept..finding.range.start]);
+                safe.push_str(&finding.mark);
+                kept = finding.range.end;
+            }
+            safe.push_str(&text[kept..]);
+            prop_assert_eq!(redactor.redact(&text), safe);
         }
-        safe.push_str(&text[kept..]);
-        prop_assert_eq!(redactor.redact(&text), safe);
     }
 
     /// Each text in the constructors of a value is redacted.

@@ -174,18 +174,6 @@ fn a_token_that_is_longer_than_documented_is_redacted_after_a_dot_or_a_dash() {
     }
 }
 
-#[test]
-fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
-    let strict = Redactor::builder().level(Level::Strict).build();
-    for text in ["signature: ok", "session=true", "sid: none", "auth: enabled"] {
-        let (key, _) = text.split_once([':', '=']).unwrap();
-        let safe = strict.redact(text).into_owned();
-        assert!(safe.starts_with(key), "{safe}");
-        assert!(safe.ends_with("<REDACTED>"), "{safe}");
-        assert_eq!(Redactor::new().redact(text), text);
-    }
-}
-
 /// The most common passwords are redacted, although none of them looks like a secret.
 #[test]
 fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
@@ -226,12 +214,12 @@ fn a_repeated_key_does_not_hide_the_next_line() {
 }
 
 #[test]
-fn levels_decide_about_personal_data_and_doubtful_keys() {
+fn levels_decide_about_personal_data() {
     let text = "mail jane.doe@example.com session=nightly";
     let of = |level| Redactor::builder().level(level).build().redact(text).into_owned();
     assert_eq!(of(Level::Credentials), text);
     assert_eq!(of(Level::CredentialsAndPii), "mail <REDACTED>@example.com session=nightly");
-    assert_eq!(of(Level::Strict), "mail <REDACTED>@example.com session=<REDACTED>");
+    assert_eq!(of(Level::Strict), "mail <REDACTED>@example.com session=nightly");
 }
 
 #[test]

@@ -65,12 +65,13 @@ impl SpanExporter for Failing {
 }
 
 #[alone]
-fn the_level_decides_about_personal_data_and_doubtful_keys() {
+fn the_level_decides_about_personal_data_and_unknown_text_of_errors() {
     let record = || {
         set("owner", EMAIL);
         set("session", "nightly");
         set("url", "postgres://u:p4ssw0rd@h/d");
-        get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
+        get_current_span()
+            .set_status(Status::error(format!("{EMAIL} is locked, order 7f3a9c21d4e5")));
     };
 
     let level = |level| {
@@ -85,10 +86,10 @@ fn the_level_decides_about_personal_data_and_doubtful_keys() {
             RedactionConfig::default(),
             EMAIL,
             "nightly",
-            format!("{hidden} is locked, session=nightly"),
+            format!("{hidden} is locked, order 7f3a9c21d4e5"),
         ),
-        (level(Credentials), EMAIL, "nightly", format!("{EMAIL} is locked, session=nightly")),
-        (level(Strict), hidden, "<REDACTED>", format!("{hidden} is locked, session=<REDACTED>")),
+        (level(Credentials), EMAIL, "nightly", format!("{EMAIL} is locked, order 7f3a9c21d4e5")),
+        (level(Strict), hidden, "nightly", format!("{hidden} is locked, order <REDACTED>")),
     ] {
         let span = exported(level.clone(), record);
         assert_eq!(attribute(&span, "owner"), owner, "{level:?}");

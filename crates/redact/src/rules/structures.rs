@@ -27,6 +27,7 @@ structures! {
     PHONE_NUMBER "phone-number"
     REPEATED "repeated"
     UNREAD "unread"
+    NOT_KNOWN "not-known"
     CONFIGURED_KEY "configured-key"
     CONFIGURED_PATTERN "configured-pattern"
 }

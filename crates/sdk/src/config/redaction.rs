@@ -31,7 +31,9 @@ pub enum RedactionLevel {
     /// payment cards, IBANs, US social security numbers.
     #[default]
     CredentialsAndPii,
-    /// Also every value of an ambiguous key, such as `session` or `signature`.
+    /// In error text, also everything that is not known to be harmless: words, identifiers and paths of words, numbers of
+    /// up to seven digits, times, versions, addresses and known codes stay. For programs whose error messages may quote
+    /// credentials in any form, and which can do without the identifiers of their customers in these messages.
     Strict,
 }
 
@@ -66,6 +68,8 @@ pub struct RedactionConfig {
     /// The level: `credentials`, `credentials_and_pii` (default) or `strict`. Personal data in text other than error text
     /// is redacted by `strict` alone.
     pub level: RedactionLevel,
+    /// Whether `strict` also applies to the messages of log records, of which it masks far more. Default `false`.
+    pub strict_logs: bool,
     /// Regular expressions of the crate [`regex`](https://docs.rs/regex/1/regex/#syntax) whose matches
     /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, and no pattern may match the
     /// empty text. They are compiled when the provider is initialized. Default none.
@@ -83,8 +87,16 @@ impl RedactionConfig {
     /// Returns the level for text that is not error text.
     pub(crate) const fn level_of_attributes(&self) -> RedactionLevel {
         match self.level {
-            RedactionLevel::Strict => RedactionLevel::Strict,
+            RedactionLevel::Strict => RedactionLevel::CredentialsAndPii,
             _ => RedactionLevel::Credentials,
+        }
+    }
+
+    /// Returns the level for the messages of log records.
+    pub(crate) const fn level_of_logs(&self) -> RedactionLevel {
+        match self.level {
+            RedactionLevel::Strict if !self.strict_logs => RedactionLevel::CredentialsAndPii,
+            level => level,
         }
     }
 

@@ -8,12 +8,13 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Policies {
     pub(super) error: Redactor,
+    pub(super) log: Redactor,
     pub(super) attribute: Redactor,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self::of(&Redactor::builder(), &Redactor::builder())
+        Self::of(&Redactor::builder(), &Redactor::builder(), &Redactor::builder())
     }
 }
 
@@ -39,11 +40,18 @@ impl Policies {
             builder = builder.pattern(pattern);
         }
         let with_level = |level| builder.clone().level(level_of(level));
-        Ok(Self::of(&with_level(config.level), &with_level(config.level_of_attributes())))
+        let levels = [config.level, config.level_of_logs(), config.level_of_attributes()];
+        let [error, log, attribute] = levels.map(with_level);
+        Ok(Self::of(&error, &log, &attribute))
     }
 
-    pub(super) fn of(error: &RedactorBuilder, attribute: &RedactorBuilder) -> Self {
-        Self { error: error.clone().build(), attribute: attribute.clone().build() }
+    pub(super) fn of(
+        error: &RedactorBuilder,
+        log: &RedactorBuilder,
+        attribute: &RedactorBuilder,
+    ) -> Self {
+        let [error, log, attribute] = [error, log, attribute].map(|it| it.clone().build());
+        Self { error, log, attribute }
     }
 }
 

@@ -55,6 +55,11 @@ impl Redaction {
         if_changed(text, self.0.error.redact(text))
     }
 
+    /// Redacts the message of a log record.
+    pub fn log_text(&self, text: &str) -> Option<String> {
+        if_changed(text, self.0.log.redact(text))
+    }
+
     /// Returns the redacted text of an error, or the text itself if it needs no redaction.
     pub fn error_text_or_same(&self, text: String) -> String {
         self.error_text(&text).unwrap_or(text)
