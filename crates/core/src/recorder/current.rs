@@ -450,15 +450,15 @@ impl Suspended {
 
     #[inline]
     pub(super) fn make_current(&self) -> CurrentGuard {
-        let Place { above, span } = &*self.0;
+        let Place { above, span: Unsampled { below, id } } = &*self.0;
         let is_current = match above {
             Above::Span(..) => {
-                let is_same = |cx: &Context| span.is_below(cx.span().span_context());
+                let is_same = |cx: &Context| IdHash::of(cx.span().span_context()) == *below;
                 context::read(|cx| is_same(cx) && is_plain(cx)) == Some(true)
             }
             Above::Context(cx) => is_current(cx),
         };
-        let guard = UnsampledGuard::attach(*span);
+        let guard = UnsampledGuard::attach(Unsampled { below: *below, id: *id });
         if is_current {
             return CurrentGuard::Unsampled(guard);
         }
