@@ -515,7 +515,7 @@ fn a_thread_flushes_and_shuts_down_at_its_very_end() {
         assert_eq!(DONE.load(Ordering::Relaxed), 2);
         exit(3);
     });
-    let receiver = Receiver::grpc();
+    let receiver = Receiver::http();
     let ended =
         program.command().env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).output().unwrap();
     let stderr = String::from_utf8_lossy(&ended.stderr);

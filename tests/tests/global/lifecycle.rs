@@ -50,7 +50,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     "jeager".clone_into(&mut unknown.backend);
     assert_eq!(
         TelemetryProvider::builder(unknown).initialize().unwrap_err().to_string(),
-        "backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"
+        "backend: expected `console` or `otlp`, found `jeager`"
     );
 
     config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
