@@ -13,10 +13,6 @@ pub(crate) const fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-pub(crate) const fn sanitize_sent(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
-}
-
 pub(crate) const fn sanitize_sent_value<'a>(_: &str, text: &'a str) -> Cow<'a, str> {
     Cow::Borrowed(text)
 }
