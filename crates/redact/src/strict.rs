@@ -96,10 +96,11 @@ pub(crate) fn unknown(policy: &Policy, text: &str) -> Vec<Finding> {
     found
 }
 
-/// Returns the length of the sign at `start`, with the letter of an escape: `\n`, `\"`.
+/// Returns the length of the sign at `start`, with the letter of an escape: `\n`, `\"`, `\u00e4`.
 fn separator(text: &[u8], start: usize) -> usize {
-    match part(text, start, start + 2) {
-        [b'\\', next] if next.is_ascii() => 2,
+    match part(text, start, start + 6) {
+        [b'\\', b'u', digits @ ..] if class!("0-9a-fA-F").fits(digits, 4..=4) => 6,
+        [b'\\', next, ..] if next.is_ascii() => 2,
         _ => 1,
     }
 }
@@ -167,13 +168,44 @@ fn is_number(piece: &[u8]) -> bool {
     let end = class!("0-9.").end(piece, 0, 64);
     let unit = &piece[end..];
     let digits = |text: &[u8]| text.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let runs = piece.split(|byte| !byte.is_ascii_digit());
-    let is_date = class!("0-9TZ.+/-").all(piece)
-        && runs.clone().all(|run| run.len() <= 4 || run.len() == 6 || run.len() == 9)
-        && runs.clone().filter(|run| !run.is_empty()).count() > 1;
     let is_short = digits(piece) <= DIGITS && end > 0;
     is_short && (unit.is_empty() || unit == b"%" || UNITS.has(unit))
-        || is_date && digits(piece) <= 20
+        || is_day(piece)
+        || is_second(piece)
+}
+
+/// Whether the text is a day, also with the beginning of a time: `2026-11-30`, `2026/11/30`, `2026-11-30T12`.
+fn is_day(piece: &[u8]) -> bool {
+    let [y1, y2, y3, y4, first, m1, m2, second, d1, d2, time @ ..] = piece else {
+        return false;
+    };
+    let is_date = class!("0-9").all(&[*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2])
+        && first == second
+        && matches!(first, b'-' | b'/')
+        && matches!(m1, b'0' | b'1')
+        && *d1 <= b'3';
+    let is_time = match time {
+        [] => true,
+        [b'T', time @ ..] => {
+            let end = class!("0-9").end(time, 0, 6);
+            class!("Z").fits(&time[end..], ..=1)
+        }
+        _ => false,
+    };
+    is_date && is_time
+}
+
+/// Whether the text is a second, with its fraction and the hours of its zone: `07.123456789Z`, `07+02`.
+fn is_second(piece: &[u8]) -> bool {
+    let end = class!("0-9").end(piece, 0, 3);
+    let point = class!(".").end(piece, end, 1);
+    let fraction = class!("0-9").end(piece, point, 9);
+    let is_zone = match &piece[fraction..] {
+        [] | b"Z" => true,
+        [b'+' | b'-', hours @ ..] => class!("0-9").fits(hours, 2..=2),
+        _ => false,
+    };
+    end == 2 && piece[0] <= b'5' && is_zone
 }
 
 /// Whether the text is the code of an error, a state of SQL or a short hexadecimal number.
@@ -279,6 +311,7 @@ mod tests {
             "No such file or directory (os error 2): /var/lib/shop/orders.db",
             "panicked at src/main.rs:42:9: index out of bounds: the len is 3",
             "2026-11-30T12:00:07.123Z connect to db1.eu-west-1.example.com:5432 (10.0.0.7) took 1.5s",
+            "2026/11/30 07.123456789Z 12:00:07+02:00 2026-11-30T120007Z",
             "error[E0310] ORA-12541 SQLSTATE 42P01 HTTP 503 [::1]:8080 v1.2.3 0x7ffe 12 MiB HTTPServerError",
         ] {
             assert_eq!(redactor.redact(text), text);
@@ -290,6 +323,9 @@ mod tests {
                 "{\"id\": \"<REDACTED>\", \"n\": [3, \"<REDACTED>\"]}",
             ),
             ("xkqzvbn dEfjoZBR", "<REDACTED> <REDACTED>"),
+            (r#"{"name":"K\u00e4se xkqzvbn"}"#, r#"{"name":"K\u00e4se <REDACTED>"}"#),
+            ("card 1234-5678-9012-3456 code 4321-8765", "card <REDACTED> code <REDACTED>"),
+            ("id 123-45-6789", "id <REDACTED>"),
         ] {
             let safe = redactor.redact(text);
             assert_eq!(safe, wanted);
