@@ -336,7 +336,9 @@ impl Reader<'_, '_> {
     }
 
     fn close(&mut self, at: usize) -> Option<usize> {
-        let is_own = self.levels.iter().any(|level| level.close == Some(at));
+        // The levels inside end before those around them, so the search ends at the first one that is still open.
+        let ends = self.levels.iter().rev().filter_map(|level| level.close);
+        let is_own = ends.take_while(|close| *close <= at).any(|close| close == at);
         if !is_own {
             // An apostrophe, or the end of what was opened before the slot.
             let is_end = self.tokens.get(at)?.mate.is_some();
