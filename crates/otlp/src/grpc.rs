@@ -186,7 +186,7 @@ impl Exporter {
             let late = || super::tls::unfinished(io::ErrorKind::TimedOut.into());
             let stream = stream.unwrap_or_else(|_| Err(late()))?;
             if stream.stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
-                return Err(Problem::new(Cause::SpeaksHttp, "HTTP/2 was not negotiated"));
+                return Err(Problem::new(Cause::PerhapsHttp, "HTTP/2 was not negotiated"));
             }
             return Ok(Box::new(stream));
         }
@@ -260,7 +260,7 @@ impl Exporter {
         let advice = match status.as_u16() {
             401 | 403 => other(Cause::PerhapsHttp) + &row(Cause::Credential),
             413 => row(Cause::TooLarge) + &other(Cause::PerhapsHttp),
-            429 | 500.. => other(Cause::PerhapsHttp),
+            300..=399 | 408 | 421 | 429 | 500.. => other(Cause::PerhapsHttp),
             _ => other(Cause::SpeaksHttp),
         };
         response::refused(
