@@ -327,10 +327,15 @@ extern "C" fn handle(signal: c_int, info: *mut c_void, context: *mut c_void) {
     }
 }
 
+/// Returns the milliseconds since the start, at least 1.
+fn now() -> u64 {
+    let since = START.get().map(|start| monotonic_now().saturating_duration_since(*start));
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX - 1)) + 1
+}
+
 /// Whether a signal counts: it is the first, or comes later than [`BURST`] after the last one that has counted.
 fn counts() -> bool {
-    let since = START.get().map(|start| monotonic_now().saturating_duration_since(*start));
-    let now = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)) + 1;
+    let now = now();
     let last = COUNTED.load(Ordering::Acquire);
     let is_later = last == 0 || Duration::from_millis(now.saturating_sub(last)) > BURST;
     let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
@@ -348,6 +353,8 @@ fn received(signal: c_int, has_handler: bool) -> bool {
     let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
     if HAND_ON.compare_exchange(signal, NOTHING, success, failure).is_ok() {
         IS_HANDED_ON.store(true, Ordering::Release);
+        // The rest of the burst is not the second signal, which ends the program.
+        COUNTED.store(now(), Ordering::Release);
         return true;
     }
     if counts() && !is_first(signal) {
