@@ -134,8 +134,11 @@ impl LogExportConfig {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut export = Self::default();
         for entry in entries(text) {
-            match entry.split_once('=') {
+            let pair = entry.split_once('=').map(|(key, text)| (key.trim(), text.trim()));
+            match pair {
                 None if entry == "trace_based" => export.trace_based = true,
+                Some(("trace_based", "true")) => export.trace_based = true,
+                Some(("trace_based", "false")) => export.trace_based = false,
                 Some(("minimum_severity", text)) => export.minimum_severity = Some(severity(text)?),
                 _ => {
                     return Err(format!(

@@ -38,7 +38,7 @@ impl LinkedBackend {
     }
 }
 
-/// Formats a backend as `acme 2.3.4 (acme-backend/lib.rs:14)`.
+/// Formats a backend as `acme 2.3.4 (acme/backend.rs:14)`.
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.backend.name();
