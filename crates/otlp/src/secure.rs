@@ -21,7 +21,7 @@ use super::cause::Cause;
 #[cfg(feature = "http")]
 use super::socket::Socket;
 
-/// Reads to the end of a connection that the other side has closed. What it has sent for the program stays in the session.
+/// Reads to the end of a connection that the other side has closed. Its data for the program stays in the session.
 ///
 /// # Errors
 ///

@@ -38,7 +38,7 @@ const FAR: usize = 256;
 /// The numbers of bytes in a group of a secret that is written in groups.
 const GROUP: std::ops::RangeInclusive<usize> = 3..=6;
 
-/// What is between two items, one bit each.
+/// The kinds of gaps between two items, one bit each.
 type Gap = u8;
 
 const BLANK: Gap = 1;
@@ -56,7 +56,7 @@ struct Item {
     is_quoted: bool,
     /// The rule of the secret, and whether its own form shows it; `None` if the item is no secret yet.
     rule: Option<(&'static str, bool)>,
-    /// What is between the item before this one and this one.
+    /// The gap between the item before this one and this one.
     gap: Gap,
 }
 

@@ -147,7 +147,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let ranks = ranks(forest, &found, &on_path);
     let ranked = found.into_iter().map(|it| it.cause).zip(ranks);
     let order = |(it, rank): &(Cause, u64)| (Reverse((*rank, it.time)), it.kind, it.span);
-    // A tail says where to look, and not why, so it comes last.
+    // A tail names a place without a reason, so it comes last.
     let tails = tails.sorted_by_key(|it| Reverse(it.time));
     ranked.sorted_by_key(order).map(|it| it.0).chain(tails).collect()
 }
