@@ -6,7 +6,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floe_telemetry::traced;
@@ -140,9 +141,48 @@ fn request(stream: &mut BufReader<TcpStream>) -> Option<String> {
     Some(first)
 }
 
+/// The events of a function that are left, and the requests of its process.
+struct Service {
+    xray: String,
+    events: Vec<String>,
+    /// Events without an answer.
+    unanswered: usize,
+    waiting: bool,
+}
+
+impl Service {
+    /// Answers a request, except for an event when none is left.
+    fn answer(&mut self, first: &str) -> Option<String> {
+        let body = if first.starts_with("POST") {
+            self.unanswered -= 1;
+            String::new()
+        } else if self.events.is_empty() {
+            self.waiting = true;
+            return None;
+        } else {
+            self.events.remove(0)
+        };
+        let head = "lambda-runtime-aws-request-id: 7\r\n\
+            lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123:function:ship:live";
+        let left = Duration::from_secs(if body == STUCK { 3 } else { 900 });
+        let deadline = (SystemTime::now() + left).duration_since(UNIX_EPOCH).expect("a time");
+        let (xray, deadline, length) = (&self.xray, deadline.as_millis(), body.len());
+        Some(format!(
+            "HTTP/1.1 200 OK\r\n{head}\r\nlambda-runtime-trace-id: {xray}\r\n\
+             lambda-runtime-deadline-ms: {deadline}\r\ncontent-length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    /// Whether Lambda stops the process: it waits for another event, and has answered each one, or never will.
+    fn is_over(&self, kind: &str) -> bool {
+        self.events.is_empty() && (kind == "stuck" || self.waiting && self.unanswered == 0)
+    }
+}
+
 /// Invokes a function with each event and a header of X-Ray. Lambda stops its process when it asks for another event after
-/// the last one, or at the deadline.
-fn invoke(kind: &str, xray: &str, events: &[&str]) -> String {
+/// the last one, or at the deadline. Each connection has a thread: the client of `lambda_runtime` opens another one when the
+/// first is not idle yet.
+fn invoke(kind: &'static str, xray: &str, events: &[&str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let program = std::env::current_exe().expect("this program");
     let mut child = Command::new(program)
@@ -156,39 +196,38 @@ fn invoke(kind: &str, xray: &str, events: &[&str]) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .expect("a child");
-    let mut events = events.iter();
-    'connections: for stream in listener.incoming() {
-        let mut stream = BufReader::new(stream.expect("a connection"));
-        while let Some(first) = request(&mut stream) {
-            let body = match events.as_slice() {
-                _ if first.starts_with("POST") => "",
-                [] => break 'connections,
-                [event, ..] => event,
-            };
-            if !first.starts_with("POST") {
-                events.next();
-            }
-            let head = "lambda-runtime-aws-request-id: 7\r\n\
-                lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123:function:ship:live";
-            let left = Duration::from_secs(if body == STUCK { 3 } else { 900 });
-            let deadline = (SystemTime::now() + left).duration_since(UNIX_EPOCH).expect("a time");
-            let (deadline, length) = (deadline.as_millis(), body.len());
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\n{head}\r\nlambda-runtime-trace-id: {xray}\r\n\
-                 lambda-runtime-deadline-ms: {deadline}\r\ncontent-length: {length}\r\n\r\n{body}"
-            );
-            stream.get_mut().write_all(answer.as_bytes()).expect("an answer");
-            if body == STUCK {
-                break 'connections;
-            }
+    let service = Arc::new(Mutex::new(Service {
+        xray: xray.to_owned(),
+        events: events.iter().map(|&event| event.to_owned()).collect(),
+        unanswered: events.len(),
+        waiting: false,
+    }));
+    let (over, is_over) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (service, over) = (Arc::clone(&service), over.clone());
+            thread::spawn(move || {
+                let mut stream = BufReader::new(stream.expect("a connection"));
+                while let Some(first) = request(&mut stream) {
+                    let mut service = service.lock().expect("a service");
+                    let answer = service.answer(&first).unwrap_or_default();
+                    stream.get_mut().write_all(answer.as_bytes()).expect("an answer");
+                    if service.is_over(kind) {
+                        over.send(()).ok();
+                    }
+                }
+            });
         }
-    }
-    if events.as_slice().is_empty() && kind == "stuck" {
+    });
+    let ended = is_over.recv_timeout(Duration::from_secs(60));
+    if ended.is_ok() && kind == "stuck" {
         return until_deadline(child);
     }
     child.kill().expect("a child");
     let output = child.wait_with_output().expect("an output");
-    String::from_utf8(output.stdout).expect("text")
+    let lines = String::from_utf8(output.stdout).expect("text");
+    assert!(ended.is_ok(), "{kind} {xray}: no further request: {lines}");
+    lines
 }
 
 /// Reads the lines of a function that does not answer, up to the line of its invocation.
