@@ -22,6 +22,7 @@ COLLECTOR = Path(__file__).parent.parent.parent / "deploy/collector"
 DOMAIN = "cluster.local"
 GATEWAYS = "otel-gateway.observability.svc.cluster.local"
 NAMES = "127.0.4.1"
+BACKEND = "127.0.3.1"
 NODES = [f"127.0.1.{n}" for n in (1, 2, 3)]
 ADDRESSES = [f"127.0.2.{n}" for n in (1, 2, 3)]
 # Of gateway.yaml: a fifth of the time, so that the scenarios take minutes.
@@ -36,8 +37,7 @@ class Collector(Server):
         self.file, self.address = file, address
         command = [program, f"--config={COLLECTOR / file}", *options]
         log = folder / f"{file.removesuffix('.yaml')}-{address}.log"
-        # The variables of agent.yaml and gateway.yaml, and those of one.yaml.
-        own = {"POD_IP": address, "STORAGE": str(folder / f"storage-{address}"), "HOST": address}
+        own = {"STORAGE": str(folder / f"storage-{address}"), "HOST": address}
         super().__init__(f"{file} at {address}", command, log, variables | own)
 
     def __enter__(self):
@@ -109,7 +109,10 @@ class Names(Server):
         self._hosts.touch()
         resolver.write_text(f"nameserver {NAMES}\n")
         subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
-        options = ("no-daemon", "no-hosts", "no-resolv", f"listen-address={NAMES}", "bind-interfaces", f"local=/{DOMAIN}/")
+        options = (
+            "no-daemon", "no-hosts", "no-resolv", f"listen-address={NAMES}", "bind-interfaces", f"local=/{DOMAIN}/",
+            f"host-record=backend.example,{BACKEND}",
+        )  # fmt: skip
         command = [str(root / "usr/sbin/dnsmasq"), f"--addn-hosts={self._hosts}", "--conf-file=/dev/null"]
         libraries = ":".join(str(it) for it in root.glob("usr/lib/*-linux-gnu"))
         super().__init__(
@@ -121,8 +124,8 @@ class Names(Server):
         self.wait_until(lambda: listens(53, NAMES), 30)
         return self
 
-    def resolve(self, addresses: list[str]) -> None:
-        self._hosts.write_text("".join(f"{it} {GATEWAYS}\n" for it in addresses))
+    def resolve(self, addresses: list[str], name=GATEWAYS) -> None:
+        self._hosts.write_text("".join(f"{it} {name}\n" for it in addresses))
         read = self.output().count("read ")
         self._process.send_signal(signal.SIGHUP)
         self.wait_until(lambda: self.output().count("read ") > read, 10)
@@ -136,7 +139,7 @@ class Tiers:
         self._idle = idle
         self.programs, self.target, self.folder = programs, target, folder
         self.otelcol = str(target / "deploy/otelcol")
-        self.variables = {"PATH": os.environ["PATH"], "BACKEND": "127.0.3.1:4317", "BACKEND_AUTHORIZATION": "Bearer none"}
+        self.variables = {"PATH": os.environ["PATH"], "BACKEND": f"{BACKEND}:4317", "BACKEND_INSECURE": "true"}
         self.started: list[Server] = []
         self.gateways: list[Collector] = []
         self.names = self.start(Names(target / "tiers/dns", folder))
@@ -155,7 +158,7 @@ class Tiers:
 
     def new_jaeger(self) -> Jaeger:
         program = str(self.target / "jaeger/jaeger")
-        return Jaeger(program, self.folder / "jaeger", self.variables, "127.0.3.1")
+        return Jaeger(program, self.folder / "jaeger", self.variables, BACKEND)
 
     def start(self, server):
         self.started.append(server)
@@ -165,7 +168,6 @@ class Tiers:
         """A gateway with the settings that this program needs, and others as `path::to::setting: value`."""
         return self.start(Collector(
             self.otelcol, "gateway.yaml", address, self.folder, self.variables | (variables or {}), *changes(
-                "exporters::otlp_grpc::tls::insecure: true",
                 f"processors::tail_sampling::decision_wait: {DECISION_WAIT}s",
                 "exporters::otlp_grpc/rest::endpoint: 127.0.3.2:4317",
                 "exporters::otlp_grpc/rest::tls::insecure: true",

@@ -5,6 +5,7 @@ others, and one for what this writes. The network and the mounts are of this pro
 the backend is away for at least this number of seconds.
 """
 
+import contextlib
 import http.server
 import json
 import os
@@ -25,7 +26,7 @@ from collectors import (
     exporting, report, waves,
 )  # fmt: skip
 from in_jaeger import Shop
-from processes import Server, answers, finish
+from processes import Server, answers, finish, listens
 from traces import Mistakes
 
 # As in deploy/kubernetes: a gateway that is no longer ready stops when all that it has is decided and delivered. What it
@@ -360,6 +361,30 @@ def each_signal(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     tiers.rest.wait_until(lambda: all(text in tiers.rest.output() for text in expected), 30)
 
 
+def without_kubernetes(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
+    """The commands of deploy/README.md as they are, with a shorter decision, and no TLS to Jaeger."""
+    section = (COLLECTOR.parent / "README.md").read_text().partition("\n## Several machines\n")[2]
+    section = section.partition("```sh\n")[2].partition("```")[0]
+    gateway, agent, _ = (line for line in section.splitlines() if not line.startswith("#"))
+    settings = dict(re.findall(r"\b([A-Z_]+)=(\S+)", section))
+    address, endpoint = settings["HOST"], settings["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+    tiers.resolve([address], settings["GATEWAYS"])
+    path = f"{Path(tiers.otelcol).parent}:{os.environ['PATH']}"
+    gateway += f" --config 'yaml:processors::tail_sampling::decision_wait: {DECISION_WAIT}s'"
+    with contextlib.ExitStack() as started:
+        for name, command, host in (("gateway", gateway, address), ("agent", agent, "localhost")):
+            variables = {"PATH": path, "TOKEN": "none", "BACKEND_INSECURE": "true", "STORAGE": f"{tiers.folder}/of-{name}"}
+            server = Server(name, ["bash", "-c", command], tiers.folder / f"{name}.log", variables)
+            started.enter_context(server).wait_until(lambda: listens(4317, host), 60)
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SERVICE_NAME": "machines"}
+        with Shop(tiers.programs / "shop", tiers.folder / "machines", 8080, environment) as shop:
+            wrong.equal("answer", shop.ask(13), 500)
+        (trace_id,) = shop.traces().values()
+        wrong.equal("spans", len(tiers.jaeger.trace(trace_id, SPANS, 30)), SPANS)
+    tiers.resolve([it.address for it in tiers.gateways])
+
+
 def with_certificates(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     """Each tier has tls.yaml, too, and accepts only senders with a certificate of its own authority."""
     agent, gateway, tier = "127.0.1.9", "127.0.2.9", {}
@@ -441,8 +466,7 @@ def bad_input(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
         print(f"{collector.name}: {line.search(collector.output())[0][:400]}", flush=True)
 
     def one(address: str, *options: str) -> Collector:
-        variables = tiers.variables | {"BACKEND_INSECURE": "true"}
-        return Collector(tiers.otelcol, "one.yaml", address, tiers.folder, variables, *changes(*options))
+        return Collector(tiers.otelcol, "one.yaml", address, tiers.folder, tiers.variables, *changes(*options))
 
     resolver = f"exporters::load_balancing::resolver::dns::hostname: nowhere.{DOMAIN}"
     says(tiers.agent("127.0.1.10", resolver), "failed to resolve", f"lookup nowhere.{DOMAIN}", "no such host")
@@ -501,6 +525,7 @@ SCENARIOS = [
     agents_die,
     the_backend_is_away,
     a_gateway_refuses,
+    without_kubernetes,
     with_certificates,
     bad_input,
 ]

@@ -15,7 +15,6 @@ import yaml
 ENVIRONMENT = {
     "BACKEND": "backend.example:4317",
     "BACKEND_AUTHORIZATION": "Bearer none",
-    "POD_IP": "127.0.0.1",
     "TLS_CERTIFICATE": "tls.crt",
     "TLS_KEY": "tls.key",
 }
