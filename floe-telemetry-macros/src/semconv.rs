@@ -62,6 +62,13 @@ impl Keys {
         self.warn(name, "this_span_is_never_recorded", note);
     }
 
+    /// Warns at a future or stream that an `async fn` makes.
+    pub(crate) fn outlives_span(&self, part: &Type) {
+        let note = "the span of an `async fn` ends with its output: return this future or stream from a function \
+                    without `async`, or call its `in_span` in the body and write `#[allow(deprecated)]`";
+        self.warn(part, "this_outlives_the_span", note);
+    }
+
     /// Warns at a literal name that looks like a format with an argument of the function.
     pub(crate) fn unformatted(&self, name: &LitStr) {
         let note = format!("a name is plain text, expected `name = format!({:?})`", name.value());

@@ -449,6 +449,12 @@ fn warnings(
     if is_alone && name == "main" && !function.is_method() {
         keys.begins_before_init(name);
     }
+    if function.sig.asyncness.is_some()
+        && let ReturnType::Type(_, ty) = &function.sig.output
+        && let Some(part) = signature::runs_later(ty)
+    {
+        keys.outlives_span(part);
+    }
     // Only keys that the user chose are checked, not the names of arguments.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
         let is_text = !matches!(record.format, Format::Typed);

@@ -119,6 +119,17 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Returns a future or a stream in the output of an `async fn` that runs after it. Another type with a name may be a
+/// connection, which is a stream, too.
+pub(super) fn runs_later(ty: &Type) -> Option<&Type> {
+    const BOXED: &str = "BoxFuture|BoxStream|LocalBoxFuture|LocalBoxStream";
+    let is_boxed = |it: &PathSegment| is_any(&it.ident, BOXED);
+    outlives_the_span(ty).or_else(|| match parts(ty) {
+        Some(mut parts) => parts.find_map(runs_later),
+        None => last_segment(ty).is_some_and(is_boxed).then_some(ty),
+    })
+}
+
 /// Returns the types of which the type consists, or `None` for a type of its own.
 fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
     const AROUND: &str = "BTreeMap|Box|ControlFlow|Either|HashMap|Option|Pin|Poll|Result|Vec";
