@@ -104,7 +104,7 @@ pub use floe_telemetry_core::{
 pub mod trace {
     #[doc(hidden)]
     pub use floe_telemetry_core::{
-        AttributesOnlyBorrow, CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue,
+        AttributesOnlyBorrow, CoveredBySpan, EndsWithTheCall, Followed, Follows, FutureWithAName,
         PossiblyUnbounded, StartBelow, Unbounded,
     };
     pub use floe_telemetry_core::{

@@ -55,7 +55,8 @@ pub use self::recorder::open::StartBelow;
 pub use self::recorder::opening::AttributesOnlyBorrow;
 #[doc(hidden)]
 pub use self::recorder::returned::{
-    CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, PossiblyUnbounded, Unbounded,
+    CoveredBySpan, EndsWithTheCall, Followed, Follows, FutureWithAName, PossiblyUnbounded,
+    Unbounded,
 };
 pub use self::recorder::stream::{StreamExt, StreamInSpan};
 pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -32,6 +32,6 @@ pub use crate::recorder::open::{Current, Opened, enter};
 pub use crate::recorder::opening::{Opening, Parent};
 pub use crate::recorder::outcome;
 pub use crate::recorder::returned::{
-    Boxed, CoveredBySpan, DeclaredTypeMismatch, Follows, Kind, PartOfValue, PossiblyUnbounded,
+    Boxed, CoveredBySpan, DeclaredTypeMismatch, EndsWithTheCall, Follows, Kind, PossiblyUnbounded,
     Returned, Unbounded,
 };

@@ -7,7 +7,7 @@ fn load(path: &Path) -> Result<Config, ConfigError> {
 
 fn load(path: &Path) -> Result<Config, ConfigError> {
     if false {
-        ::floe_telemetry::__private::PartOfValue::__floe_is_value(
+        ::floe_telemetry::__private::EndsWithTheCall::__floe_is_value(
             ::floe_telemetry::__private::Kind::<Config>::OF_TYPE.__floe_kind(),
         );
     }

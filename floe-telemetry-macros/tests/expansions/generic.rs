@@ -7,7 +7,7 @@ fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
 
 fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
     if false {
-        ::floe_telemetry::__private::PartOfValue::__floe_is_value(
+        ::floe_telemetry::__private::EndsWithTheCall::__floe_is_value(
             ::floe_telemetry::__private::Kind::<T>::OF_TYPE.__floe_kind(),
         );
     }

@@ -269,7 +269,7 @@ impl<V: Followed> Follows<V> {
 
 /// The value, or a part of it, is a future or stream that cannot contain a span.
 #[derive(Debug)]
-pub struct NamedFuture(PhantomData<()>);
+pub struct FutureWithAName(PhantomData<()>);
 
 /// The span ends with the call, which returns a value of type `V`.
 #[derive(Debug)]
@@ -296,7 +296,7 @@ macro_rules! outcomes {
 outcomes! {
     [V: Followed] Follows<V> => V::Output;
     // A type that has every trait that it may need, so that the kind is the only mistake.
-    [] NamedFuture => bool;
+    [] FutureWithAName => bool;
     [V] Ends<V> => V;
 }
 
@@ -314,12 +314,12 @@ macro_rules! kinds {
 
 kinds! {
     [V: Followed] Kind V => Follows<V>;
-    [V: Future + ?Sized] IsFuture V => NamedFuture;
-    [V: Stream + ?Sized] IsStream V => NamedFuture;
-    [F: Future] IsAround Option<F> => NamedFuture;
-    [F: Future, E] IsAround Result<F, E> => NamedFuture;
-    [F: Future + ?Sized] IsAround Box<F> => NamedFuture;
-    [F: Future] IsAround Vec<F> => NamedFuture;
+    [V: Future + ?Sized] IsFuture V => FutureWithAName;
+    [V: Stream + ?Sized] IsStream V => FutureWithAName;
+    [F: Future] IsAround Option<F> => FutureWithAName;
+    [F: Future, E] IsAround Result<F, E> => FutureWithAName;
+    [F: Future + ?Sized] IsAround Box<F> => FutureWithAName;
+    [F: Future] IsAround Vec<F> => FutureWithAName;
     [V: ?Sized] IsValue V => Ends<V>;
 }
 
@@ -385,11 +385,11 @@ impl<V: Followed> CoveredBySpan<V::Output, V> for Follows<V> {
     note = "put `#[traced]` on the function that creates it, or call its `in_span`",
     note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
 )]
-pub trait PartOfValue: Sized {
+pub trait EndsWithTheCall: Sized {
     /// Does nothing.
     #[inline]
     fn __floe_is_value(self) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<V: ?Sized> PartOfValue for Ends<V> {}
+impl<V: ?Sized> EndsWithTheCall for Ends<V> {}

@@ -110,7 +110,7 @@ pub(super) fn questions(traced: &Traced<'_>) -> TokenStream {
         let private = tokens::located_at(traced.krate.imported(), at);
         quote_spanned! {at=>
             if false {
-                #private::PartOfValue::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
+                #private::EndsWithTheCall::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
             }
         }
     });
