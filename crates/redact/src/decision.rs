@@ -133,8 +133,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         ..context
     };
     let is_open_call = goes_on_as_call(scan, found);
-    let has_next =
-        context.bond == Bond::Argument && !matches!(scan.tokens.kind(found.next), Kind::Close(_));
+    let has_next = context.bond == Bond::Argument && has_next(scan, found.next);
     let name = part(text, key.start, key.end);
     let value = found.bytes(text);
     let case = Case { text, policy, key, name, found, value, context, is_open_call, has_next };
@@ -154,6 +153,13 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         }
         None => scan.judge(found.start, found.end, rule, context),
     }
+}
+
+/// Whether another argument follows; a comma may also stand after the last one.
+fn has_next(scan: &mut Scan<'_>, place: usize) -> bool {
+    let is_comma = scan.tokens.is_sign(place, b',');
+    let end = if is_comma { scan.tokens.skip_lines(place + 1) } else { place };
+    !matches!(scan.tokens.kind(end), Kind::Close(_))
 }
 
 impl Case<'_> {

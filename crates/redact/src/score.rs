@@ -30,7 +30,7 @@ const PASSES: usize = 4;
 const ISSUED: u8 = 3;
 
 /// The additional points of a number with three or more digits after a name such as `pin`.
-const CODE: u8 = 6;
+const CODE: u8 = 7;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bond {

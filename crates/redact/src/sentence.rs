@@ -74,6 +74,10 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             place += 2;
             break;
         }
+        // `incorrect password (given: …)`
+        if scan.tokens.kind(place) == Open(b'(') && scan.tokens.is_word(place + 1, COPULAS) {
+            place += 1;
+        }
         let Some(word) = scan.tokens.word(place) else {
             break;
         };

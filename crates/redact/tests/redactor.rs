@@ -681,6 +681,34 @@ fn the_siblings_of_a_secret_are_redacted_and_its_surroundings_stay() {
     }
 }
 
+#[test]
+fn a_value_is_found_beside_a_comma_or_words_between_it_and_its_name() {
+    let redactor = Redactor::new();
+    for (text, wanted) in [
+        ("Token(\n    \"harbor86\",\n)", "Token(\n    \"<REDACTED>\",\n)"),
+        ("BearerToken(\n    \"harbor86mango\",\n)", "BearerToken(\n    \"<REDACTED>\",\n)"),
+        ("Token('NAME', 'harbor86', 1)", "Token('NAME', 'harbor86', 1)"),
+        (
+            "parsing value 'harbor86' provided by DB_PASSWORD",
+            "parsing value '<REDACTED>' provided by DB_PASSWORD",
+        ),
+        ("incorrect password (given: harbor86)", "incorrect password (given: <REDACTED>)"),
+        ("wrong password (got harbor86)", "wrong password (got <REDACTED>)"),
+        ("PIN is 4821", "PIN is <REDACTED>"),
+        ("2fa=482915", "2fa=<REDACTED>"),
+        (
+            "invalid type: integer 42, expected a string for key \"api.token\"",
+            "invalid type: integer 42, expected a string for key \"api.token\"",
+        ),
+        ("pepper=harbor86", "pepper=<REDACTED>"),
+        ("RABBITMQ_ERLANG_COOKIE: harbor86", "RABBITMQ_ERLANG_COOKIE: <REDACTED>"),
+        ("mdp=harbor86", "mdp=<REDACTED>"),
+        ("clave=harbor86", "clave=<REDACTED>"),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
+    }
+}
+
 /// The text is redacted once more by another version or another program.
 #[test]
 fn a_text_with_marks_of_other_programs_does_not_change_beside_them() {

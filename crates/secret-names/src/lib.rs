@@ -18,8 +18,8 @@ macro_rules! secret_names {
             "passphrase" Password "*passphrase, *passcode, pass phrase, one time password"
             "password-in-another-language" Password "*passwort, *kennwort, *contrasena, *contraseña, *motdepasse, \
             *senha, *lösenord, parola, *parool, jelszo, *wachtwoord, *hasło, haslo, salasana, heslo, şifre, sifre, \
-            jelszó, adgangskode, geslo, lozinka, лозинка, Лозинка, parolă, palavra passe, kata sandi, пароль, Пароль, ПАРОЛЬ, 密码, 密碼, パスワード, 비밀번호"
-            "secret" Named "*secret, shared secret, secret value, whsec, *sharedsecret, client secret, \
+            jelszó, mdp, ~clave, adgangskode, geslo, lozinka, лозинка, Лозинка, parolă, palavra passe, kata sandi, пароль, Пароль, ПАРОЛЬ, 密码, 密碼, パスワード, 비밀번호"
+            "secret" Named "*secret, ~pepper, erlang cookie, shared secret, secret value, whsec, *sharedsecret, client secret, \
             secret key base"
             "token" Secret (Alone) "*token, ~pat, bearer, bot token, github oauth, gitlab oauth, *sonarlogin, ~crumb, \
             csrf, xsrf, nonce token"
@@ -47,7 +47,7 @@ macro_rules! secret_names {
             "shared-key" Secret "~wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
             snmp community, community string, key material, *keymaterial, nt hash, nthash, ntlm hash, lm hash"
             "one-time-code" Code "otp, totp, ~pin, ~pincode, cvv, ~cvc, ~mfa code, ~otp code, ~verification code, \
-            ~security code, ~login code, ~one time code, ~unlock code, ~puk"
+            ~security code, ~login code, ~*2fa, ~one time code, ~unlock code, ~puk"
             "recovery-code" Named (Many) "recovery code, backup code"
             "recovery-code" Weak (Many) "auth code, *authcode, ~access code, ~*accesscode, ~activation code, \
             ~reset code, ~device code, ~user code, ~authorization code, ~invite code, ~code verifier, ~secret id"

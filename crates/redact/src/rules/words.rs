@@ -46,7 +46,7 @@ pub(crate) static REFERENCE_TAGS: WordList =
 
 /// Words that state a value.
 pub(crate) static COPULAS: WordList = words!(
-    "is, was, equals, be, are, were, es, ist, est, war, lautet, è, é, sera, será, jest, är, er, to, provided, got, as, \
+    "is, was, equals, be, are, were, es, ist, est, war, lautet, è, é, sera, será, jest, är, er, to, provided, got, given, tried, as, \
     received, value, reg_sz, reg_expand_sz"
 );
 
@@ -58,13 +58,13 @@ pub(crate) static STATES: WordList = words!(
 );
 
 /// Words of a sentence that bind a value to the name after it: `invalid value 'x' for the password`.
-pub(crate) static BINDING_WORDS: WordList = words!("for, of, as, is, in, after");
+pub(crate) static BINDING_WORDS: WordList = words!("for, of, as, is, in, after, by");
 
 /// Words between a word of [`BINDING_WORDS`] and the name.
 pub(crate) static NAMING_WORDS: WordList = words!(
     "a, an, the, not, no, valid, invalid, value, key, field, option, argument, flag, \
     parameter, setting, property, variable, attribute, column, header, environment, env, \
-    required, your, wrong"
+    required, your, wrong, provided"
 );
 
 /// Words before a refused value.
