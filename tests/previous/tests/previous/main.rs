@@ -42,7 +42,7 @@ async fn every_layer_in_a_router_sees_the_route() {
         return;
     }
     for layer in LAYERS {
-        let spans = serve(layers!(axum, "/orders/:id", layer)).await;
+        let spans = serve(layers!(axum, BoxCloneService, "/orders/:id", layer)).await;
         assert_eq!(spans.named("GET /orders/:id").count(), 1, "{layer}: {spans:?}");
     }
 }

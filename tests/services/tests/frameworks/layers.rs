@@ -19,11 +19,11 @@ pub(crate) const LAYERS: [&str; 11] = [
 ];
 
 /// Returns a router of this version of axum, with the route `$route`, to which the layer is added in one of the
-/// [`LAYERS`].
+/// [`LAYERS`]. The routes of axum 0.7 are not `Sync`, and those of axum 0.8 must be in a box that is.
 macro_rules! layers {
-    ($axum:ident, $route:literal, $layer:expr) => {{
+    ($axum:ident, $boxed:ident, $route:literal, $layer:expr) => {{
         use floe_telemetry_http::HttpServerLayer;
-        use tower::util::BoxCloneSyncService;
+        use tower::util::$boxed;
         use tower::{Layer as _, ServiceBuilder, layer::layer_fn};
         use $axum::body::Body;
         use $axum::error_handling::HandleErrorLayer;
@@ -59,9 +59,11 @@ macro_rules! layers {
             "HandleErrorLayer" => app().layer(
                 ServiceBuilder::new().layer(failed()).layer(server()).map_err(BoxError::from),
             ),
-            "a boxed service" => app().layer(ServiceBuilder::new().layer(server()).layer(
-                layer_fn(|route: Route| BoxCloneSyncService::<Request<Body>, _, _>::new(route)),
-            )),
+            "a boxed service" => app().layer(
+                ServiceBuilder::new()
+                    .layer(server())
+                    .layer(layer_fn(|route: Route| $boxed::<Request<Body>, _, _>::new(route))),
+            ),
             "from_fn" => app().layer(from_fn(pass)).layer(server()).layer(from_fn(pass)),
             "Router::nest" => Router::new().nest("/orders", nested().layer(server())),
             "MethodRouter::layer" => Router::new().route($route, get(order).layer(server())),

@@ -21,7 +21,7 @@ fn every_layer_in_a_router_sees_the_route() {
     let program = floe_tests::program!({
         in_runtime(async {
             for layer in LAYERS {
-                let spans = serve(layers!(axum, "/orders/{id}", layer)).await;
+                let spans = serve(layers!(axum, BoxCloneSyncService, "/orders/{id}", layer)).await;
                 assert_eq!(spans.named("GET /orders/{id}").count(), 1, "{layer}: {spans:?}");
             }
         });
@@ -33,7 +33,8 @@ fn every_layer_in_a_router_sees_the_route() {
 #[test]
 fn a_layer_in_a_router_of_another_version_is_reported_once() {
     let program = floe_tests::program!({
-        let app = layers!(axum_before, "/orders/:id", &*std::env::var("LAYER").unwrap());
+        let app =
+            layers!(axum_before, BoxCloneService, "/orders/:id", &*std::env::var("LAYER").unwrap());
         in_runtime(async {
             for _ in 0..2 {
                 let spans = serve(app.clone()).await;
