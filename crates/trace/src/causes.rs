@@ -48,6 +48,8 @@ const CHANCE: f64 = 0.01;
 const LEAST: u64 = MS;
 /// A cause in a single span is reported only if it takes at least a tenth of the duration of its trace.
 const OF_TRACE: u64 = 10;
+/// Properties whose spans overlap by this fraction are one, and so are findings whose spans contain each other.
+const TWINS: (usize, usize) = (19, 20);
 /// If a cause has more spans than this, only some of them are compared with the spans of another cause.
 const MOST_BELOW: usize = 10_000;
 
@@ -145,7 +147,10 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     }
     found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
     let ranks = ranks(forest, &found, &on_path);
-    let ranked = found.into_iter().map(|it| it.cause).zip(ranks);
+    let is_told_below =
+        (0..found.len()).map(|at| is_told_below(forest, &found, &ranks, at)).collect_vec();
+    let ranked = found.into_iter().zip(ranks).zip(is_told_below).filter(|it| !it.1);
+    let ranked = ranked.map(|((it, rank), _)| (it.cause, rank));
     let order = |(it, rank): &(Cause, u64)| (Reverse((*rank, it.time)), it.kind, it.span);
     // A tail names a place without a reason, so it comes last.
     let tails = tails.sorted_by_key(|it| Reverse(it.time));
@@ -243,6 +248,35 @@ fn ranks(forest: &Forest<'_>, found: &[Finding], on_path: &[u64]) -> Vec<u64> {
         }
     }
     ranks
+}
+
+/// Whether another finding, which comes first, is about calls in the same spans, one in each: the server of a client, or
+/// the query of a request.
+fn is_told_below(forest: &Forest<'_>, found: &[Finding], ranks: &[u64], at: usize) -> bool {
+    let above = &found[at];
+    if above.cause.kind != CauseKind::SlowWith {
+        return false;
+    }
+    let slow: FxHashSet<usize> = above.at.iter().map(|it| it.0).collect();
+    found.iter().zip(ranks).any(|(below, rank)| {
+        let tells_as_much = below.has_property || !above.has_property;
+        let is_first = below.cause.kind == CauseKind::SlowWith && *rank > ranks[at];
+        if !is_first || !tells_as_much {
+            return false;
+        }
+        let most = slow.len().max(below.at.len());
+        let step = below.at.len() / MOST_BELOW + 1;
+        let looked_at = below.at.iter().step_by(step);
+        let around: FxHashSet<usize> = looked_at
+            .filter_map(|it| above_of(forest, it.0).find(|it| slow.contains(it)))
+            .collect();
+        around.len() * step * TWINS.1 >= most * TWINS.0
+    })
+}
+
+/// Returns the spans above a span.
+fn above_of(forest: &Forest<'_>, span: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(forest.tree().parent(span), |it| forest.tree().parent(*it))
 }
 
 /// The spans of a finding that are inside of slow spans.

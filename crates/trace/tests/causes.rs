@@ -566,6 +566,25 @@ fn a_hot_key_is_named_among_few_and_many_values() {
     }
 }
 
+/// The request, the client and the server of a slow query each have a property.
+#[test]
+fn a_cause_and_the_calls_around_it_are_one_row() {
+    let mut random = Random(23);
+    let text = lines(0..300, |request| {
+        let at = f64::from(u32::try_from(request).unwrap()) * 10_000.0;
+        let is_slow = request % 7 == 3;
+        let (size, table) = if is_slow { ("large", "archive") } else { ("small", "recent") };
+        let end = at + random.about(if is_slow { 400.0 } else { 20.0 });
+        let query = format!("    query {}..{} db.table={table}\n", at + 2.0, end - 2.0);
+        let call = format!("  call {}..{} client size={size}\n", at + 1.0, end - 1.0);
+        format!("GET {at}..{end} server size={size}\n{call}{query}")
+    });
+    assert_causes(
+        &text,
+        &[(CauseKind::SlowWith, "query", "43 of 43 slow spans have `db.table=archive`")],
+    );
+}
+
 /// A fifth of the look-ups of names run into a time-out, and nothing tells them from the others.
 #[test]
 fn a_name_whose_tail_holds_the_time_is_named() {

@@ -2,8 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::CHANCE;
 use super::features::{CALLEE, COLD_START, Features, Property, text};
+use super::{CHANCE, TWINS};
 use crate::forest::Forest;
 use crate::names::normalized;
 use crate::significance::{as_f64, logarithm_of_fisher};
@@ -17,8 +17,6 @@ const PARTS: [usize; 2] = [5, 2];
 const OF_CHILD: (usize, usize) = (9, 10);
 /// A cold start that is rarer than one of this many calls is the usual start of a process.
 const STARTS: usize = 50;
-/// Properties whose spans overlap by this fraction are one finding.
-const TWINS: (usize, usize) = (19, 20);
 /// The prefixes of the keys that a person changes, which come first among properties of the same spans.
 const CHANGED: [&str; 4] = ["service.version", "container.image.", "the flag ", "deployment."];
 
