@@ -261,7 +261,10 @@ impl TelemetryProvider {
     /// A handler that was there before, such as one of Node, Python, a JVM or `ctrlc`, gets the signal once everything is
     /// delivered, and the program ends in its own way: nothing that it records from then on is exported. If it does not
     /// end, the next signal ends the process. A program whose handlers record telemetry calls
-    /// [`shutdown`](Self::shutdown) after its own work instead, as does one that handles these signals later.
+    /// [`shutdown`](Self::shutdown) after its own work instead, as does one that handles these signals later, or that
+    /// survives one of them, such as a server that reloads its settings at SIGHUP or a prompt that SIGINT interrupts.
+    /// If there is also a handler that was installed later and calls the library's handler, it gets the signal twice:
+    /// before the delivery and after it.
     ///
     /// A signal that the process ignores, as below `nohup`, stays ignored. A fork ends at once. Without a provider in
     /// use, signals end the process at once. A [no-op provider](Self::is_noop) changes nothing, and neither does any on
