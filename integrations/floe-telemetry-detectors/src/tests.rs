@@ -77,6 +77,26 @@ fn containers_have_ids_in_groups_or_mounts() {
     assert_eq!((attributes, warning), (Vec::new(), None));
 }
 
+#[test]
+fn a_name_that_only_resembles_an_id_is_no_container() {
+    let task = "0123456789abcdef0123456789abcdef";
+    for name in [
+        task.to_owned(),
+        format!("{task}-"),
+        format!("{task}-12x"),
+        format!("{}-12", &task[1..]),
+        format!("{task}0-12"),
+        format!("{}-12", task.replace('f', "g")),
+        ID[1..].to_owned(),
+        format!("{ID}0"),
+        ID.replace('f', "g"),
+    ] {
+        let root = root(&[("proc/self/cgroup", &format!("1:a:/ecs/task/{name}"))]);
+        let (attributes, _) = found(root.path(), &[], container::detect);
+        assert_eq!(attributes, [], "{name}");
+    }
+}
+
 /// The lines of `/proc/self/mountinfo` for these files.
 fn mounts(files: &[String]) -> String {
     let line = |file: &String| format!("3 4 8:1 {file} /etc/x rw - ext4 /dev/sda rw");
