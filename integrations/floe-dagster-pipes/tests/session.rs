@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -204,6 +205,38 @@ fn messages_that_cannot_be_written_are_errors() {
     let messages = encode(&json!({ "path": folder.path() }));
     let error = refused(CONTEXT, &messages);
     assert!(error.starts_with("cannot write a message of Dagster Pipes: "), "{error}");
+}
+
+/// The process that writes the messages runs only this test, and has the variables that Dagster sets.
+#[test]
+fn messages_are_lines_of_the_stream_that_dagster_reads() {
+    const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
+    if std::env::var_os(VARIABLE).is_some() {
+        let session = Session::from_environment().unwrap();
+        session.log(Level::Info, "loading").unwrap();
+        return session.close().unwrap();
+    }
+    let test = "messages_are_lines_of_the_stream_that_dagster_reads";
+    let written = |output: &[u8]| {
+        let printed = String::from_utf8_lossy(output);
+        let messages = printed.lines().filter(|line| line.starts_with('{'));
+        messages.flat_map(lines).map(|it| it["method"].clone()).collect::<Vec<_>>()
+    };
+    for stream in ["stdout", "stderr"] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--quiet"])
+            .env(VARIABLE, CONTEXT)
+            .env("DAGSTER_PIPES_MESSAGES", encode(&json!({ "stdio": stream })))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let (read, other) = match stream {
+            "stdout" => (&output.stdout, &output.stderr),
+            _ => (&output.stderr, &output.stdout),
+        };
+        assert_eq!(written(read), ["opened", "log", "closed"], "{stream}");
+        assert_eq!(written(other), [""; 0], "{stream}");
+    }
 }
 
 #[test]
