@@ -1,10 +1,15 @@
 //! Updates of a function's span from other code, while it is open and after its end.
 
+use std::future::pending;
+use std::panic::{catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::{Barrier, mpsc};
+use std::task::{Context as TaskContext, Waker};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use floe_telemetry::{testing, traced};
+use floe_telemetry::{create_span, testing, traced};
+use futures_executor::block_on;
 use opentelemetry::trace::{SpanId, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
@@ -143,4 +148,55 @@ fn a_span_ended_explicitly_keeps_its_state() {
     let span = spans.single("with_span");
     span.assert_unset().assert_attribute("in.time", true).assert_no_attribute("late");
     assert_eq!(span.times().1, end);
+}
+
+/// Ends the span that is current, and starts another one afterwards.
+fn end_early() {
+    Context::current().span().end();
+    drop(create_span("later"));
+}
+
+#[traced(name = "early")]
+fn fails() -> Result<(), &'static str> {
+    end_early();
+    Err("refused")
+}
+
+#[traced(name = "early")]
+async fn is_awaited() {
+    end_early();
+}
+
+#[traced(name = "early")]
+async fn is_dropped() {
+    end_early();
+    pending::<()>().await;
+}
+
+#[traced(name = "early")]
+fn panics() {
+    end_early();
+    resume_unwind(Box::new("expected"));
+}
+
+#[test]
+fn a_span_that_ends_before_its_code_keeps_the_time_of_its_end() {
+    let codes: [(&str, fn()); 5] = [
+        ("a function", || assert!(fails().is_err())),
+        ("a future", || block_on(is_awaited())),
+        ("a dropped future", || {
+            let task = &mut TaskContext::from_waker(Waker::noop());
+            assert!(pin!(is_dropped()).poll(task).is_pending());
+        }),
+        ("a panic", || assert!(catch_unwind(panics).is_err())),
+        ("a guard", || {
+            let _span = create_span("early");
+            end_early();
+        }),
+    ];
+    for (name, code) in codes {
+        let spans = testing::capture(code);
+        let (ended, started) = (spans.single("early").times().1, spans.single("later").times().0);
+        assert!(ended <= started, "{name}: {ended:?}, {started:?}");
+    }
 }
