@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use floe_telemetry::{
-    FloeAttributes, FloeSpanAttributes, FutureExt as _, Mode, TelemetryConfig, create_span,
-    get_current_span, propagation, span, traced,
+    FloeSpanAttributes, FutureExt as _, Mode, TelemetryConfig, create_span, get_current_span,
+    propagation, span, traced,
 };
 use futures_executor::block_on;
 use opentelemetry::baggage::BaggageExt;
@@ -122,7 +122,16 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
         plain();
     });
 
-    assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
+    let identity = |namespace, name, version, mode| {
+        attributes([
+            ("floe.namespace", namespace),
+            ("floe.product.name", name),
+            ("floe.product.version", version),
+            ("floe.mode", mode),
+        ])
+    };
+    assert_eq!(spans[0], identity("sales", "orders", "1.2.0", "prod"));
+    assert_eq!(spans[1], identity("retail", "returns", "2.0.0", "dev"));
 }
 
 /// Without a configured identity, no span, metric or resource has an attribute that begins with `floe.`.
