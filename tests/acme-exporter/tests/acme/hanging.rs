@@ -8,9 +8,10 @@ use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
 use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation};
 use floe_tests::{TIMEOUT, program};
 use floe_tests_acme_exporter::ARCHIVE;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
@@ -20,10 +21,11 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
     }
 }));
 
-/// An exporter that also sets a limit and a sampler.
+/// An exporter that also sets a limit, a sampler and a propagator.
 const SETTINGS: ExporterFactory =
     ExporterFactory::new("settings", &[Signal::Traces], |_, provider| {
         let provider = provider.configure(|config| config.limits.attribute_count = 500);
+        let provider = provider.with_propagator(TraceContextPropagator::new());
         Ok(provider.with_sampler(Sampled).with_span_exporter(ARCHIVE.clone()))
     });
 
@@ -106,4 +108,16 @@ fn settings_of_an_exporter_apply_to_the_recorder() {
     assert_eq!(keys().filter(|key| key.starts_with("orders.")).count(), 200);
     assert_eq!(spans[0].dropped_attributes_count, 0);
     assert!(keys().any(|key| key == "acme.sampled"));
+}
+
+#[test]
+fn the_propagator_of_an_exporter_is_used_beside_the_configured_ones() {
+    floe_tests::alone!();
+    let yaml = "resource_attributes: {service_name: a}\nexporters: {traces: [settings]}\npropagators: [b3]";
+    let config = TelemetryConfig::from_yaml(yaml).unwrap();
+    let _telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let _span = create_span("orders.load");
+    let headers = propagation::inject_headers();
+    assert!(headers.contains_key("b3"), "{headers:?}");
+    assert!(headers.contains_key("traceparent"), "{headers:?}");
 }
